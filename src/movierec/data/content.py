@@ -1,0 +1,79 @@
+"""What is known of a movie without a rating: its words, and their weights."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TITLE
+from movierec.paths import replacing
+
+
+def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
+    """Title, genres and all tags of each movie in one text, aligned with `movies`.
+
+    movies: movieId, title, genres. tags: movieId, tag; those of other movies are left out.
+    """
+    tags = tags[tags[MOVIE].isin(movies[MOVIE])]
+    table = pa.table({MOVIE: tags[MOVIE], TAG: pa.array(tags[TAG], pa.string())})
+    # One thread keeps the tags of a movie in the order they were given.
+    joined = table.group_by(MOVIE, use_threads=False).aggregate([(TAG, "list")])
+    words = pd.Series(
+        pc.binary_join(joined[f"{TAG}_list"], " ").to_pandas().to_numpy(),
+        index=joined[MOVIE].to_pandas(),
+    )
+    genres = movies[GENRES].replace(NO_GENRES, "").str.replace("|", " ", regex=False)
+    tagged = movies[MOVIE].map(words).fillna("").astype("str")
+    text = movies[TITLE] + " " + genres + " " + tagged
+    return text.str.strip().rename("content")
+
+
+def tfidf(texts: pd.Series, max_features: int) -> tuple[TfidfVectorizer, sparse.csr_array]:
+    """Fit TF-IDF without English stop words: the vectorizer and (movies, terms) float32 rows.
+
+    Rows have length one, or zero for a text without terms.
+    Raises ValueError when no text has a term.
+    """
+    vectorizer = TfidfVectorizer(max_features=max_features, stop_words="english", dtype=np.float32)
+    return vectorizer, sparse.csr_array(vectorizer.fit_transform(texts))
+
+
+def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
+    """Genres and decade of each movie as ones: (movies, genres + decades) float32.
+
+    A title without a year in brackets at its end has no decade.
+    """
+    genres = movies[GENRES].replace(NO_GENRES, "").str.get_dummies("|")
+    years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
+    decades = pd.get_dummies(years.str[:3])
+    ones = np.hstack([genres.to_numpy(np.float32), decades.to_numpy(np.float32)])
+    return sparse.csr_array(ones)
+
+
+def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:
+    """Keep a fitted vectorizer as JSON, which runs nothing when it is read."""
+    fitted = {
+        "max_features": vectorizer.max_features,
+        "terms": vectorizer.get_feature_names_out().tolist(),
+        "idf": vectorizer.idf_.tolist(),
+    }
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(fitted))
+
+
+def load_vectorizer(path: Path) -> TfidfVectorizer:
+    """The vectorizer that `save_vectorizer` kept: the same terms, the same weights."""
+    fitted = json.loads(path.read_text())
+    vectorizer = TfidfVectorizer(
+        max_features=fitted["max_features"],
+        stop_words="english",
+        dtype=np.float32,
+        vocabulary={term: place for place, term in enumerate(fitted["terms"])},
+    )
+    vectorizer.idf_ = np.array(fitted["idf"], dtype=np.float32)
+    return vectorizer

@@ -1,0 +1,118 @@
+"""The ratings that a run works on, as one sparse matrix with its ids."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
+from movierec.paths import replacing
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Ratings by contiguous indices, both ways.
+
+    user_ids    (n_users,) int32, ascending; row u of the matrix is user_ids[u]
+    movie_ids   (n_movies,) int32, ascending; column m of the matrix is movie_ids[m]
+    user_items  (n_users, n_movies) CSR float32, stars; indices ascending within a row
+    timestamps  (nnz,) int32, seconds since 1970, aligned with user_items.data
+    """
+
+    user_ids: np.ndarray
+    movie_ids: np.ndarray
+    user_items: sparse.csr_array
+    timestamps: np.ndarray
+
+    @cached_property
+    def u2i(self) -> dict[int, int]:
+        """userId -> row."""
+        return {int(user): row for row, user in enumerate(self.user_ids)}
+
+    @cached_property
+    def m2i(self) -> dict[int, int]:
+        """movieId -> column."""
+        return {int(movie): column for column, movie in enumerate(self.movie_ids)}
+
+    @property
+    def sparsity(self) -> float:
+        """Share of user-movie pairs without a rating, 0 to 1."""
+        n_users, n_movies = self.user_items.shape
+        return 1 - self.user_items.nnz / (n_users * n_movies)
+
+    @property
+    def ratings_per_movie(self) -> np.ndarray:
+        """(n_movies,) number of ratings of each movie."""
+        return np.bincount(self.user_items.indices, minlength=len(self.movie_ids))
+
+    def save(self, path: Path) -> None:
+        with replacing(path) as draft:
+            np.savez(
+                draft,
+                user_ids=self.user_ids,
+                movie_ids=self.movie_ids,
+                indptr=self.user_items.indptr,
+                indices=self.user_items.indices,
+                ratings=self.user_items.data,
+                timestamps=self.timestamps,
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Interactions":
+        with np.load(path, allow_pickle=False) as file:
+            shape = len(file["user_ids"]), len(file["movie_ids"])
+            matrix = sparse.csr_array(
+                (file["ratings"], file["indices"], file["indptr"]), shape=shape
+            )
+            matrix.has_canonical_format = True
+            return cls(file["user_ids"], file["movie_ids"], matrix, file["timestamps"])
+
+
+def select_interactions(
+    ratings: pd.DataFrame, top_movies: int, ratings_fraction: float = 1.0, seed: int = 0
+) -> Interactions:
+    """Keep the most rated movies and a random share of their ratings.
+
+    ratings: as in `Tables.ratings`. `top_movies` beyond the catalogue takes all; of equally
+    rated movies the lower movieId goes first. Movies and users left without a rating go.
+    Raises ValueError for a parameter out of range, or when no rating is left.
+    """
+    if top_movies < 1:
+        raise ValueError(f"top_movies is {top_movies}; at least 1 movie is needed")
+    if not 0 < ratings_fraction <= 1:
+        raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
+    codes, ids = pd.factorize(ratings[MOVIE].to_numpy())
+    by_count = np.lexsort((ids, -np.bincount(codes)))
+    kept = np.zeros(len(ids), dtype=bool)
+    kept[by_count[:top_movies]] = True
+    keep = kept[codes]
+    if ratings_fraction < 1:
+        keep &= np.random.default_rng(seed).random(len(keep)) < ratings_fraction
+    if not keep.any():
+        raise ValueError(f"ratings_fraction {ratings_fraction} leaves no rating; raise it")
+    return _index(ratings[keep] if not keep.all() else ratings)
+
+
+def _index(ratings: pd.DataFrame) -> Interactions:
+    user_ids, rows = _contiguous(ratings[USER].to_numpy())
+    movie_ids, columns = _contiguous(ratings[MOVIE].to_numpy())
+    order = np.lexsort((columns, rows))
+    indptr = np.r_[0, np.cumsum(np.bincount(rows, minlength=len(user_ids)))]
+    matrix = sparse.csr_array(
+        (ratings[RATING].to_numpy()[order], columns[order], indptr.astype(np.int32)),
+        shape=(len(user_ids), len(movie_ids)),
+    )
+    matrix.has_canonical_format = True
+    return Interactions(user_ids, movie_ids, matrix, ratings[TIMESTAMP].to_numpy()[order])
+
+
+def _contiguous(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ascending ids, and each value's place among them as int32."""
+    codes, found = pd.factorize(values)
+    order = np.argsort(found)
+    place = np.empty(len(found), dtype=np.int32)
+    place[order] = np.arange(len(found), dtype=np.int32)
+    return found[order], place[codes]

@@ -1,0 +1,232 @@
+"""Reading and checking ratings.csv, movies.csv and tags.csv."""
+
+import csv
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from movierec.data.columns import (
+    GENRES,
+    MAX_RATING,
+    MIN_RATING,
+    MOVIE,
+    MOVIES_HEADER,
+    NO_GENRES,
+    RATING,
+    RATINGS_HEADER,
+    TAG,
+    TAGS_HEADER,
+    TIMESTAMP,
+    TITLE,
+    USER,
+)
+
+_TYPES = {
+    USER: pa.int32(),
+    MOVIE: pa.int32(),
+    RATING: pa.float32(),
+    TIMESTAMP: pa.int32(),
+    TITLE: pa.string(),
+    GENRES: pa.string(),
+    TAG: pa.string(),
+}
+_MEANING = {
+    USER: "a whole number from 0 to 2147483647",
+    MOVIE: "a whole number from 0 to 2147483647",
+    RATING: f"a number from {MIN_RATING} to {MAX_RATING}",
+    TIMESTAMP: "whole seconds since 1970, at most 2147483647",
+}
+_CUT_SHORT = "the file was cut short: fetch or copy it again"
+
+
+class TableError(ValueError):
+    """A file is not what MovieLens's schema says; the message names file, line and mend."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A dataset as read: checked, one rating for each user and movie.
+
+    ratings  userId int32, movieId int32, rating float32 (stars), timestamp int32 (s since 1970)
+    movies   movieId int32, title, genres; every rated movie is there, in order of movieId
+    tags     userId int32, movieId int32, tag, timestamp int32; no tag is empty
+
+    The counts tell what reading changed: earlier ratings of the same user and movie dropped,
+    tags without text dropped, rated movies that movies.csv lacks (kept as "movie <id>"), and
+    the ratings those have.
+    """
+
+    ratings: pd.DataFrame
+    movies: pd.DataFrame
+    tags: pd.DataFrame
+    duplicate_ratings: int
+    missing_tags: int
+    unknown_movies: int
+    unknown_movie_ratings: int
+
+
+def read_tables(folder: Path) -> Tables:
+    """Read a folder in MovieLens's schema; tags.csv may be absent.
+
+    Raises TableError for anything that is not MovieLens's schema or scale.
+    """
+    ratings = _read(folder / "ratings.csv", RATINGS_HEADER)
+    if ratings.empty:
+        raise TableError(f"{folder / 'ratings.csv'}: there are no ratings below the header")
+    stars = ratings[RATING].to_numpy()
+    _refuse(
+        folder / "ratings.csv", ratings, RATING, ~((stars >= MIN_RATING) & (stars <= MAX_RATING))
+    )
+    movies = _read(folder / "movies.csv", MOVIES_HEADER)
+    _refuse(
+        folder / "movies.csv",
+        movies,
+        MOVIE,
+        movies[MOVIE].duplicated().to_numpy(),
+        "stands in an earlier line too: keep one of them",
+    )
+    tags = _read_tags(folder / "tags.csv")
+
+    given = len(ratings)
+    ratings = _latest(ratings)
+    unknown = np.setdiff1d(pd.unique(ratings[MOVIE]), movies[MOVIE])
+    known = tags[tags[TAG].str.strip() != ""]
+    return Tables(
+        ratings=ratings,
+        movies=_with_unknown(movies, unknown),
+        tags=known.reset_index(drop=True),
+        duplicate_ratings=given - len(ratings),
+        missing_tags=len(tags) - len(known),
+        unknown_movies=len(unknown),
+        unknown_movie_ratings=int(ratings[MOVIE].isin(unknown).sum()) if len(unknown) else 0,
+    )
+
+
+def _read_tags(path: Path) -> pd.DataFrame:
+    if path.exists():
+        return _read(path, TAGS_HEADER)
+    empty = pa.schema([(name, _TYPES[name]) for name in TAGS_HEADER]).empty_table()
+    return empty.to_pandas()
+
+
+def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
+    """One file, its columns typed, its ids not negative."""
+    _check_ends(path, header)
+    table = _parse(path, header)
+    frame = table.to_pandas(split_blocks=True, self_destruct=True)
+    for column in (USER, MOVIE, TIMESTAMP):
+        if column in header:
+            _refuse(path, frame, column, frame[column].to_numpy() < 0)
+    return frame
+
+
+def _check_ends(path: Path, header: tuple[str, ...]) -> None:
+    """The first line must be MovieLens's header and the last must be whole."""
+    expected = ",".join(header)
+    if not path.exists():
+        raise TableError(f"{path} is missing; a dataset folder holds ratings.csv and movies.csv")
+    with path.open("rb") as file:
+        try:
+            first = file.readline().decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise TableError(
+                f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})"
+            ) from None
+        if not first and path.stat().st_size == 0:
+            raise TableError(f"{path} is empty; it should begin with {expected}")
+        found = tuple(next(csv.reader([first]), ()))
+        if found != header:
+            lacking = [name for name in header if name not in found]
+            raise TableError(
+                f"{path}, line 1: the header is {first!r}, MovieLens's is {expected!r}"
+                + (f"; missing: {', '.join(lacking)}" if lacking else "; put it in that order")
+            )
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            lines = _count_lines(path) + 1
+            raise TableError(
+                f"{path}, line {lines}: the last line has no line end, so {_CUT_SHORT}"
+                " (or, if it is whole, end it with a line break)"
+            )
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 24), b""))
+
+
+def _parse(path: Path, header: tuple[str, ...]) -> pa.Table:
+    options = arrow_csv.ConvertOptions(
+        column_types={name: _TYPES[name] for name in header},
+        # Nothing reads as null: an empty number is an error, the tag "nan" is somebody's tag.
+        null_values=[],
+    )
+    try:
+        return arrow_csv.read_csv(path, convert_options=options)
+    except pa.ArrowInvalid:
+        pass
+    try:  # Only a single thread knows the line it stumbled over.
+        arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(use_threads=False),
+            convert_options=options,
+        )
+    except pa.ArrowInvalid as error:
+        raise TableError(f"{path}, {_explain(str(error), header)}") from None
+    raise AssertionError(f"{path} can be read by one thread but not by several")
+
+
+def _explain(message: str, header: tuple[str, ...]) -> str:
+    """Arrow's complaint in the words of the file: line, value, what it should be."""
+    row = re.search(r"Row #(\d+)", message)
+    where = f"line {row[1]}: " if row else ""
+    if width := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
+        mend = f"mend the line, or, if it is the last, {_CUT_SHORT}"
+        return f"{where}{width[2]} of {width[1]} fields ({(width[3] or '').strip()}); {mend}"
+    column = re.search(r"In CSV column #(\d+)", message)
+    value = re.search(r"invalid value '(.*?)'", message, re.DOTALL)
+    if column and value:
+        name = header[int(column[1])]
+        return f"{where}{name} {value[1]!r} is not {_MEANING.get(name, 'UTF-8 text')}"
+    return where + message
+
+
+def _refuse(
+    path: Path, frame: pd.DataFrame, column: str, wrong: np.ndarray, why: str | None = None
+) -> None:
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise TableError(
+            f"{path}, line {row + 2}: {column} {frame[column].iat[row]}"
+            f" {why or 'is not ' + _MEANING[column]}"
+            + (f" ({int(wrong.sum())} such lines)" if wrong.sum() > 1 else "")
+        )
+
+
+def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
+    """One rating for each user and movie: the latest, of equals the one further down."""
+    pair = ratings[USER].to_numpy(np.int64) << 32 | ratings[MOVIE].to_numpy(np.int64)
+    if np.all(pair[1:] > pair[:-1]):  # MovieLens's own order: nothing to sort
+        return ratings
+    order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))
+    ordered = pair[order]
+    last = np.r_[ordered[1:] != ordered[:-1], True]
+    return ratings.iloc[order[last]].reset_index(drop=True)
+
+
+def _with_unknown(movies: pd.DataFrame, unknown: np.ndarray) -> pd.DataFrame:
+    added = pd.DataFrame(
+        {
+            MOVIE: unknown.astype(np.int32),
+            TITLE: [f"movie {movie}" for movie in unknown],
+            GENRES: NO_GENRES,
+        }
+    )
+    every = pd.concat([movies, added], ignore_index=True) if len(added) else movies
+    return every.sort_values(MOVIE, ignore_index=True)

@@ -1,0 +1,71 @@
+"""Implicit-feedback matrix factorisation, with or without content.
+
+Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets"; the solver
+is the `implicit` package's (conjugate gradient, Takacs et al. 2011).
+"""
+
+from collections.abc import Callable
+from typing import Self
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from movierec.models.base import likes
+
+
+class ALS:
+    """Factors of users and movies that explain who liked what.
+
+    A like's confidence is alpha * stars. `side_rows` are further rows over the same movies,
+    such as terms and genres: rows of the matrix to factorise like any user, in stars, which is
+    how content enters; a movie that nobody rated then still has factors.
+    """
+
+    def __init__(
+        self,
+        factors: int,
+        regularization: float,
+        alpha: float,
+        iterations: int,
+        like_from: float,
+        seed: int,
+        side_rows: sparse.csr_array | None = None,
+        name: str = "als",
+    ):
+        self.name = name
+        self._like_from = like_from
+        self._side_rows = side_rows
+        self._settings = {
+            "factors": factors,
+            "regularization": regularization,
+            "alpha": alpha,
+            "iterations": iterations,
+            "random_state": seed,
+        }
+
+    def fit(
+        self,
+        train: sparse.csr_array,
+        progress: bool = False,
+        on_iteration: Callable[[int, float, float | None], None] | None = None,
+    ) -> Self:
+        """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss."""
+        rows = likes(train, self._like_from)
+        if self._side_rows is not None:
+            rows = sparse.vstack([rows, self._side_rows], format="csr")
+        # implicit threads over rows; BLAS threads inside each row would only get in its way.
+        with threadpool_limits(1, "blas"):
+            self.solver = AlternatingLeastSquares(
+                **self._settings, calculate_training_loss=on_iteration is not None
+            )
+            self.solver.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+        self.solver.user_factors = self.solver.user_factors[: train.shape[0]].copy()
+        return self
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        liked = sparse.csr_matrix(likes(user_items, self._like_from))
+        with threadpool_limits(1, "blas"):
+            users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
+        return users @ self.solver.item_factors.T

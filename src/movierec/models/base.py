@@ -1,0 +1,36 @@
+"""What a model is, and what ratings tell it."""
+
+from typing import Protocol, Self
+
+import numpy as np
+from scipy import sparse
+
+
+class Model(Protocol):
+    """Learns from some users' ratings and scores all movies for any user's ratings.
+
+    `score` is given rows of ratings, not user numbers, so a user who was never seen goes the
+    same way as one who was.
+    """
+
+    name: str
+
+    def fit(self, train: sparse.csr_array) -> Self:
+        """Learn from (n_users, n_items) CSR float32, stars."""
+        ...
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Scores (n_rows, n_items), higher is better, for rows of ratings in stars."""
+        ...
+
+
+def likes(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
+    """The ratings that say somebody liked a movie: those of `like_from` stars and more.
+
+    Models of implicit feedback take every stored entry for a like, however small, so lower
+    ratings must not be stored at all, not even as zeros.
+    """
+    liked = user_items.copy()
+    liked.data = np.where(liked.data >= like_from, liked.data, 0)
+    liked.eliminate_zeros()
+    return liked

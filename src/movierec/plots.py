@@ -1,0 +1,266 @@
+"""One function a figure: takes data and perhaps an Axes, returns the Axes; loads and saves nothing."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+_BLUE, _ORANGE, _GREEN, _RED, *_ = sns.color_palette("colorblind")
+_COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
+
+
+def set_theme() -> None:
+    """Colours that colour-blind readers can tell apart, sizes for the width of a report."""
+    sns.set_theme(
+        style="whitegrid",
+        palette="colorblind",
+        rc={
+            "figure.figsize": (8.0, 3.8),
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.titlelocation": "left",
+            "axes.titleweight": "bold",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        },
+    )
+
+
+def rating_histogram(stars: np.ndarray, ax: Axes | None = None) -> Axes:
+    """How often each of the ten ratings was given. stars: (n_ratings,)."""
+    ax = ax or plt.figure().subplots()
+    values, counts = np.unique(stars, return_counts=True)
+    ax.bar(values, counts, width=0.4, color=_BLUE)
+    ax.set(
+        title="Ratings by number of stars",
+        xlabel="rating, stars",
+        ylabel="ratings",
+        xticks=np.arange(0.5, 5.5, 0.5),
+    )
+    ax.grid(visible=False, axis="x")
+    ax.yaxis.set_major_formatter(_COUNT)
+    return ax
+
+
+def ratings_per_movie(counts: np.ndarray, ax: Axes | None = None) -> Axes:
+    """How many movies have how many ratings, on logarithmic axes. counts: (n_movies,), >= 1."""
+    ax = ax or plt.figure().subplots()
+    edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round())
+    ax.hist(counts, bins=edges, color=_BLUE)
+    ax.axvline(np.median(counts), color=_ORANGE, label=f"median {np.median(counts):,.0f}")
+    ax.set(
+        title="Movies by number of ratings",
+        xlabel="ratings of a movie (logarithmic)",
+        ylabel="movies (logarithmic)",
+        xscale="log",
+        yscale="log",
+    )
+    ax.xaxis.set_major_formatter(_COUNT)
+    ax.yaxis.set_major_formatter(_COUNT)
+    ax.legend()
+    return ax
+
+
+def ratings_over_time(timestamps: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Ratings by month. timestamps: (n_ratings,) seconds since 1970."""
+    ax = ax or plt.figure().subplots()
+    months = timestamps.astype("datetime64[s]").astype("datetime64[M]")
+    first = months.min()
+    counts = np.bincount((months - first).astype(int))
+    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=_BLUE, alpha=0.8)
+    ax.set(title="Ratings by month", xlabel="month", ylabel="ratings a month", ylim=(0, None))
+    ax.yaxis.set_major_formatter(_COUNT)
+    return ax
+
+
+def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
+    """Share of all ratings that the n most rated movies hold, with the cut that was made.
+
+    counts: (n_movies,) ratings of each movie of the catalogue; kept: movies kept.
+    """
+    ax = ax or plt.figure().subplots()
+    share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
+    kept = min(kept, len(counts))
+    ax.plot(np.arange(1, len(counts) + 1), share, color=_BLUE)
+    ax.axvline(kept, color=_ORANGE, linestyle="--")
+    ax.annotate(
+        f"{kept:,} movies kept:\n{share[kept - 1]:.1%} of the ratings",
+        (kept, share[kept - 1]),
+        xytext=(-10, -12),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+    )
+    ax.set(
+        title="The long tail: what the most rated movies hold",
+        xlabel="most rated movies (logarithmic)",
+        ylabel="share of all ratings",
+        xscale="log",
+        ylim=(0, 1.02),
+    )
+    ax.xaxis.set_major_formatter(_COUNT)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    return ax
+
+
+def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """TF-IDF weights of terms (columns) in movies (rows), written into the cells."""
+    if ax is None:
+        width = max(8.0, 3.5 + 0.55 * weights.shape[1])
+        ax = plt.figure(figsize=(width, 1.6 + 0.34 * len(weights))).subplots()
+    shown = weights.rename(index=lambda title: _shortened(title, 44))
+    sns.heatmap(
+        shown,
+        ax=ax,
+        annot=True,
+        fmt=".2f",
+        annot_kws={"size": 8},
+        cmap="Blues",
+        mask=shown == 0,
+        linewidths=0.5,
+        cbar_kws={"label": "TF-IDF weight"},
+    )
+    ax.set(title="Which terms describe these movies", xlabel="term", ylabel="")
+    ax.tick_params(axis="x", rotation=50)
+    plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
+    return ax
+
+
+def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
+    """Training loss by iteration. losses: index iteration from 1."""
+    ax = ax or plt.figure().subplots()
+    ax.plot(losses.index, losses.to_numpy(), marker="o", color=_BLUE)
+    ax.set(title="Training loss by iteration", xlabel="iteration", ylabel="loss per matrix cell")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return ax
+
+
+def factor_norms(
+    user_factors: np.ndarray, item_factors: np.ndarray, axes: np.ndarray | None = None
+) -> np.ndarray:
+    """Lengths of the users' and the movies' factor vectors, side by side: two Axes."""
+    axes = plt.figure().subplots(1, 2) if axes is None else axes
+    for ax, name, factors, colour in zip(
+        axes, ("users", "movies"), (user_factors, item_factors), (_BLUE, _ORANGE), strict=True
+    ):
+        ax.hist(np.linalg.norm(factors, axis=1), bins=40, color=colour)
+        ax.set(title=f"Factor norms of {name}", xlabel="norm", ylabel=name)
+        ax.yaxis.set_major_formatter(_COUNT)
+    return axes
+
+
+def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Singular values of the movie factors: how many of the dimensions carry something."""
+    ax = ax or plt.figure().subplots()
+    values = np.linalg.svd(item_factors, compute_uv=False)
+    ax.bar(np.arange(1, len(values) + 1), values / values[0], color=_BLUE)
+    ax.set(
+        title="Spectrum of the movie factors",
+        xlabel="dimension, strongest first",
+        ylabel="singular value / largest",
+    )
+    ax.grid(visible=False, axis="x")
+    return ax
+
+
+def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
+    """Hybrid similarity of some movies, alike ones side by side.
+
+    similarity: square frame, titles both ways. The diagonal is left blank.
+    """
+    shown = similarity.rename(index=_shortened, columns=_shortened)
+    size = 3.0 + 0.27 * len(shown)
+    # seaborn lays the dendrograms out itself, which constrained layout cannot work with.
+    with plt.rc_context({"figure.constrained_layout.use": False}):
+        grid = sns.clustermap(
+            shown,
+            mask=np.eye(len(shown), dtype=bool),
+            cmap="viridis",
+            figsize=(size, size),
+            dendrogram_ratio=0.1,
+            xticklabels=True,
+            yticklabels=True,
+            cbar_pos=(0.01, 0.92, 0.025, 0.07),
+        )
+    grid.ax_heatmap.set(xlabel="", ylabel="")
+    grid.ax_heatmap.tick_params(labelsize=8)
+    grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="left")
+    return grid.ax_heatmap
+
+
+def metric_curves(summary: pd.DataFrame, metric: str, ax: Axes | None = None) -> Axes:
+    """One metric over the length of the list, a line a model, with 95 % intervals.
+
+    summary: index (model, metric, k), columns mean, low, high. Names stand at the lines' ends,
+    moved apart where they would touch.
+    """
+    ax = ax or plt.figure(figsize=(8.0, 4.6)).subplots()
+    values = summary.xs(metric, level="metric")
+    models = list(values.index.unique("model"))
+    ends = {}
+    for model, colour in zip(models, sns.color_palette("colorblind", len(models)), strict=True):
+        line = values.loc[model]
+        ax.fill_between(line.index, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+        ax.plot(line.index, line["mean"], marker="o", ms=4, color=colour)
+        ends[model] = (line["mean"].iloc[-1], colour)
+    last = values.index.unique("k").max()
+    gap = np.ptp(ax.get_ylim()) * 0.055
+    height = -np.inf
+    for model, (value, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
+        height = max(value, height + gap)
+        ax.annotate(
+            model,
+            (last, value),
+            xytext=(last * 1.03, height),
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
+    ax.set(
+        title=f"{metric} by length of the list",
+        xlabel="k, movies recommended",
+        ylabel=f"mean {metric}@k over users",
+        xticks=values.index.unique("k"),
+        xlim=(values.index.unique("k").min() - 1, last * 1.25),
+    )
+    return ax
+
+
+def model_intervals(
+    summary: pd.DataFrame, metric: str, k: int, chosen: str, ax: Axes | None = None
+) -> Axes:
+    """One metric of every model as a dot with its 95 % interval, best on top."""
+    values = summary.xs((metric, k), level=("metric", "k")).sort_values("mean")
+    ax = ax or plt.figure(figsize=(8.0, 1.2 + 0.38 * len(values))).subplots()
+    for place, (model, row) in enumerate(values.iterrows()):
+        colour = _ORANGE if model == chosen else _BLUE
+        ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2.5, alpha=0.5)
+        ax.plot(row["mean"], place, "o", color=colour)
+        ax.annotate(
+            f"{row['mean']:.3f}",
+            (row["high"], place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    ax.set(
+        title=f"{metric}@{k} of every model",
+        xlabel=f"mean {metric}@{k} over users, with 95 % interval",
+        yticks=range(len(values)),
+        yticklabels=values.index,
+        xlim=(0, values["high"].max() * 1.1),
+    )
+    ax.grid(visible=False, axis="y")
+    return ax
+
+
+def _shortened(title: str, width: int = 38) -> str:
+    """A title that fits a label, its year kept."""
+    if len(title) <= width:
+        return title
+    year = title[-7:] if title.endswith(")") else ""
+    return title[: width - len(year) - 1].rstrip() + "…" + year
