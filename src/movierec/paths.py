@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_PROJECT = Path(__file__).resolve().parents[2]
-
 # Which stage leaves which file, so that a missing one can be asked for by name.
 _MADE_BY = {
     "dataset.json": "01_eda",
@@ -33,13 +31,18 @@ class MissingArtifact(FileNotFoundError):
     """A stage needs a file that an earlier stage has not left yet."""
 
 
+def project() -> Path:
+    """The project's own folder."""
+    return Path(__file__).resolve().parents[2]
+
+
 def home() -> Path:
     """The folder that holds data, artifacts and reports: MOVIEREC_HOME, or the project's own."""
-    return Path(os.environ.get("MOVIEREC_HOME") or _PROJECT)
+    return Path(os.environ.get("MOVIEREC_HOME") or project())
 
 
 def notebooks() -> Path:
-    return _PROJECT / "notebooks"
+    return project() / "notebooks"
 
 
 def datasets() -> Path:
@@ -119,7 +122,7 @@ def replacing(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
         draft = Path(folder) / path.name
         yield draft
-        os.replace(draft, path)
+        draft.replace(path)
 
 
 @contextmanager
@@ -132,4 +135,4 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         yield draft
         if path.exists():
             shutil.rmtree(path)
-        os.replace(draft, path)
+        draft.replace(path)

@@ -1,4 +1,4 @@
-"""One function a figure: takes data and perhaps an Axes, returns the Axes; loads and saves nothing."""
+"""One function a figure: takes data, perhaps an Axes, returns the Axes; loads and saves nothing."""
 
 import matplotlib.pyplot as plt
 import numpy as np
