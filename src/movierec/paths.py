@@ -18,6 +18,7 @@ _MADE_BY = {
     "item_content.npz": "02_content_features",
     "vectorizer.json": "02_content_features",
     "als.npz": "03_als_training",
+    "training.json": "03_als_training",
     "neighbours.parquet": "04_hybrid_similarity",
     "model.pkl": "04_hybrid_similarity",
     "manifest.json": "04_hybrid_similarity",

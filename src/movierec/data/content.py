@@ -55,6 +55,22 @@ def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
     return sparse.csr_array(ones)
 
 
+def top_terms(
+    item_content: sparse.csr_array, terms: np.ndarray, movies: pd.Series, most: int
+) -> pd.DataFrame:
+    """Weights of the terms that weigh most in some movies together, heaviest first.
+
+    item_content: (len(movies), terms), rows of those movies only; terms: (terms,) words;
+    movies: their titles. Returns a frame of movies by at most `most` terms.
+    """
+    total = np.asarray(item_content.sum(axis=0)).ravel()
+    heaviest = np.argsort(-total, kind="stable")[:most]
+    heaviest = heaviest[total[heaviest] > 0]
+    return pd.DataFrame(
+        item_content[:, heaviest].toarray(), index=movies.to_numpy(), columns=terms[heaviest]
+    )
+
+
 def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:
     """Keep a fitted vectorizer as JSON, which runs nothing when it is read."""
     fitted = {

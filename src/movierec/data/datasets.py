@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +34,8 @@ class Facts:
     unknown_movies: int
     unknown_movie_ratings: int
     sha256: dict[str, str]
+    # What a run keeps of it: the parameters of the cut.
+    selection: dict[str, float] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         with replacing(path) as draft:

@@ -227,12 +227,13 @@ def _popularity(size: int, shape: Shape, counts: np.ndarray) -> np.ndarray:
     movie of weight w with probability 1 - exp(-c w), where c makes the sum over movies n.
     """
     edges = np.unique(np.geomspace(1, size + 1, 200).astype(int)) - 1
-    # Taste scatters the weights one user sees about those of the crowd.
+    # Taste scatters the chances one user gives movies about those of the crowd, log-normally;
+    # the width is what brought simulated heads to their share.
     scatter, share = np.polynomial.hermite_e.hermegauss(7)
     low = np.repeat(edges[:-1], 7)
     width = np.outer(np.diff(edges), share / share.sum()).ravel()
     middle = np.repeat((edges[:-1] + edges[1:] - 1) / 2, 7)
-    taste = np.tile(np.exp(1.8 * scatter - 1.8**2 / 2), len(edges) - 1)
+    taste = np.tile(np.exp(1.65 * scatter - 1.65**2 / 2), len(edges) - 1)
     bend = 0.06 * shape.head_movies
     n = np.quantile(counts, (np.arange(64) + 0.5) / 64)[:, None]
     n *= counts.mean() / n.mean()
@@ -465,87 +466,15 @@ _ODD_TAGS = (
     "predictable",
     "favourite",
 )
-_FIRST_WORDS = [
-    "Silent",
-    "Crimson",
-    "Broken",
-    "Hidden",
-    "Last",
-    "Burning",
-    "Distant",
-    "Golden",
-    "Hollow",
-    "Midnight",
-    "Restless",
-    "Paper",
-    "Wandering",
-    "Frozen",
-    "Electric",
-    "Velvet",
-    "Lonely",
-    "Savage",
-    "Gentle",
-    "Forgotten",
-    "Scarlet",
-    "Iron",
-    "Quiet",
-    "Bitter",
-    "Wild",
-    "Northern",
-    "Second",
-    "Perfect",
-    "Secret",
-    "Fallen",
-    "Bright",
-    "Stolen",
-    "Endless",
-    "Glass",
-    "Painted",
-    "Crooked",
-    "Summer",
-    "Winter",
-    "Dancing",
-    "Phantom",
-]
-_LAST_WORDS = [
-    "Harbor",
-    "Garden",
-    "Road",
-    "River",
-    "Promise",
-    "Shadow",
-    "Kingdom",
-    "Letter",
-    "Stranger",
-    "Orchard",
-    "Station",
-    "Mirror",
-    "Horizon",
-    "Detective",
-    "Symphony",
-    "Voyage",
-    "Carnival",
-    "Island",
-    "Winter",
-    "Heart",
-    "Empire",
-    "Lantern",
-    "Witness",
-    "Daughter",
-    "Brothers",
-    "Frontier",
-    "Waltz",
-    "Signal",
-    "Cathedral",
-    "Bargain",
-    "Tide",
-    "Circus",
-    "Fortress",
-    "Reunion",
-    "Passenger",
-    "Masquerade",
-    "Thunder",
-    "Labyrinth",
-    "Farewell",
-    "Machine",
-]
+_FIRST_WORDS = (
+    "Silent Crimson Broken Hidden Last Burning Distant Golden Hollow Midnight Restless Paper"
+    " Wandering Frozen Electric Velvet Lonely Savage Gentle Forgotten Scarlet Iron Quiet Bitter"
+    " Wild Northern Second Perfect Secret Fallen Bright Stolen Endless Glass Painted Crooked"
+    " Summer Winter Dancing Phantom"
+).split()
+_LAST_WORDS = (
+    "Harbor Garden Road River Promise Shadow Kingdom Letter Stranger Orchard Station Mirror"
+    " Horizon Detective Symphony Voyage Carnival Island Winter Heart Empire Lantern Witness"
+    " Daughter Brothers Frontier Waltz Signal Cathedral Bargain Tide Circus Fortress Reunion"
+    " Passenger Masquerade Thunder Labyrinth Farewell Machine"
+).split()

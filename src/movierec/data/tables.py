@@ -26,6 +26,7 @@ from movierec.data.columns import (
     TITLE,
     USER,
 )
+from movierec.paths import replacing
 
 _TYPES = {
     USER: pa.int32(),
@@ -106,6 +107,12 @@ def read_tables(folder: Path) -> Tables:
         unknown_movies=len(unknown),
         unknown_movie_ratings=int(ratings[MOVIE].isin(unknown).sum()) if len(unknown) else 0,
     )
+
+
+def save_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet, whole or not at all."""
+    with replacing(path) as draft:
+        frame.to_parquet(draft, index=False)
 
 
 def _read_tags(path: Path) -> pd.DataFrame:
@@ -203,7 +210,7 @@ def _refuse(
     if wrong.any():
         row = int(wrong.argmax())
         raise TableError(
-            f"{path}, line {row + 2}: {column} {frame[column].iat[row]}"
+            f"{path}, line {row + 2}: {column} {frame[column].iloc[row]}"
             f" {why or 'is not ' + _MEANING[column]}"
             + (f" ({int(wrong.sum())} such lines)" if wrong.sum() > 1 else "")
         )

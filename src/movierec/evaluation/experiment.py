@@ -158,6 +158,15 @@ def _rank(
     return items, values, hits
 
 
+def mean_and_error(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """One metric as text "mean ± standard error", models by k, best at k = 10 first."""
+    values = summary.xs(metric, level="metric")
+    text = values["mean"].map("{:.3f}".format) + " ± " + values["se"].map("{:.3f}".format)
+    table = text.unstack("k").rename(columns=lambda k: f"{metric}@{k}")
+    best_first = values["mean"].unstack("k")[10].sort_values(ascending=False).index
+    return table.loc[best_first].rename_axis(columns=None)
+
+
 def save_metrics(
     path: Path, protocol: dict, summary: pd.DataFrame, comparisons: pd.DataFrame, chosen: str
 ) -> None:

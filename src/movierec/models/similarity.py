@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
@@ -91,6 +92,17 @@ class ItemSimilarity:
             columns[rows] = best
             values[rows] = np.where(best >= 0, np.take_along_axis(blend, best, axis=1), np.nan)
         return columns, values
+
+
+def side_by_side(
+    similarity: ItemSimilarity, titles: pd.Series, item: int, k: int, cf_weight: float
+) -> pd.DataFrame:
+    """Titles of one movie's k nearest by content, by factors and by both, a column each."""
+    found = {}
+    for signal, weight in (("content", 0.0), ("collaborative", 1.0), ("hybrid", cf_weight)):
+        columns, _ = similarity.neighbours(np.array([item]), k, weight)
+        found[signal] = titles.iloc[columns[0][columns[0] >= 0]].to_numpy()
+    return pd.DataFrame(found, index=pd.RangeIndex(1, len(found["hybrid"]) + 1, name="rank"))
 
 
 def check_sizes(**n_items: int) -> None:

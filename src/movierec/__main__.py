@@ -1,0 +1,120 @@
+"""The command line: python -m movierec run | fetch | simulate."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from movierec.data.registry import MOVIELENS, NAMES, SAMPLE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse and obey; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m movierec")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
+    run.add_argument(
+        "--dataset", default=SAMPLE, help=f"one of {', '.join(NAMES)}, or a folder [%(default)s]"
+    )
+    run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
+    run.add_argument(
+        "--preset", default="tuned", help="tuned, original or a TOML file [%(default)s]"
+    )
+    run.add_argument(
+        "-p",
+        dest="assignments",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter of the notebooks; may be repeated",
+    )
+    run.add_argument(
+        "--from", dest="first", metavar="STAGE", help="first stage, as 03_als_training or 03"
+    )
+    run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
+    run.set_defaults(command=_run)
+
+    fetch = commands.add_parser("fetch", help="download a MovieLens dataset from GroupLens")
+    fetch.add_argument("dataset", choices=MOVIELENS)
+    fetch.set_defaults(command=_fetch)
+
+    simulate = commands.add_parser(
+        "simulate", help="write simulated ratings, movies and tags of a dataset's size"
+    )
+    simulate.add_argument("--like", choices=MOVIELENS, required=True, help="whose size to take")
+    simulate.add_argument("--out", type=Path, required=True, help="folder to write")
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.set_defaults(command=_simulate)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from movierec import parameters, pipeline, report
+    from movierec.data.datasets import locate
+    from movierec.paths import RunPaths
+
+    stages = pipeline.stage_range(options.first, options.last)
+    known = pipeline.stage_parameters()
+    values = parameters.read_preset(options.preset, known)
+    values |= parameters.parse_assignments(options.assignments, known)
+    for name in ("dataset", "run"):
+        if name in values:
+            raise parameters.ParameterError(f"give --{name}, not -p {name}=...")
+    folder = locate(options.dataset)
+    run = RunPaths(options.run or folder.name)
+    values |= {"run": run.name}
+    values |= {"dataset": options.dataset if options.dataset in NAMES else str(folder)}
+
+    results = pipeline.run_stages(stages, run, values)
+    for stage in stages:
+        print(f"{stage:<22}", end="", flush=True)
+        try:
+            result = next(results)
+        except BaseException as error:
+            print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            if run.notebook(stage).exists():
+                report.render_stage(run, stage)
+                report.render_index(run)
+            if isinstance(error, pipeline.StageFailed):
+                print(f"error: {stage}: {error}\nreport: {run.report(stage)}", file=sys.stderr)
+                return 1
+            raise
+        report.render_stage(run, stage)
+        print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
+    print(f"report: {report.render_index(run)}")
+    if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
+        print(f"model:  {run.input('model.pkl')}")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from movierec.data.download import fetch
+
+    print(f"{options.dataset} is in {fetch(options.dataset)}")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from movierec.data.simulation import Shape, simulate
+
+    if options.out.exists() and any(options.out.iterdir()):
+        raise ValueError(f"{options.out} is not empty; name a new folder")
+    simulate(options.out, Shape.like(options.like), options.seed, progress=sys.stderr.isatty())
+    print(f"simulated ratings like {options.like} are in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Running the stages, one notebook each, through papermill."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import papermill
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from movierec import parameters, paths
+from movierec.paths import RunPaths
+
+STAGES = (
+    "01_eda",
+    "02_content_features",
+    "03_als_training",
+    "04_hybrid_similarity",
+    "05_evaluation",
+)
+
+
+class StageFailed(RuntimeError):
+    """A stage did not end well; its notebook holds what it had done until then."""
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """How a stage went: seconds it took, the most memory its kernel held in bytes."""
+
+    stage: str
+    seconds: float
+    peak_memory: int
+
+
+def stage_range(first: str | None, last: str | None) -> tuple[str, ...]:
+    """The stages from `first` to `last`, by full name or number ("03"). Raises ValueError."""
+    start = _stage_index(first) if first else 0
+    stop = _stage_index(last) if last else len(STAGES) - 1
+    if start > stop:
+        raise ValueError(f"stage {STAGES[start]} comes after {STAGES[stop]}")
+    return STAGES[start : stop + 1]
+
+
+def stage_parameters(stages: tuple[str, ...] = STAGES) -> dict[str, parameters.Parameter]:
+    """All parameters of some stages, from their parameters cells."""
+    return parameters.of_notebooks(_notebook(stage) for stage in stages)
+
+
+def run_stages(
+    stages: tuple[str, ...], run: RunPaths, values: dict[str, object]
+) -> Iterator[StageResult]:
+    """Execute stages in order, each into the run's reports folder; yield how each went.
+
+    `values` are checked parameters; each notebook gets those its parameters cell names.
+    Raises StageFailed at the first stage that fails; later ones do not run.
+    """
+    run.reports.mkdir(parents=True, exist_ok=True)
+    for stage in stages:
+        known = parameters.of_notebook(_notebook(stage))
+        yield _run_stage(stage, run, {name: values[name] for name in known if name in values})
+
+
+def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageResult:
+    # Encrypted, since ipykernel warns of plain TCP, and rightly on a shared machine.
+    kernel = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
+    peak = 0
+
+    def note_memory(**_) -> None:
+        nonlocal peak
+        peak = max(peak, _peak_memory(kernel))
+
+    start = time.perf_counter()
+    output = run.notebook(stage)
+    try:
+        papermill.execute_notebook(
+            _notebook(stage),
+            output,
+            parameters=values,
+            progress_bar=False,
+            km=kernel,
+            on_cell_executed=note_memory,
+        )
+    except PapermillExecutionError as error:
+        raise StageFailed(f"{error.ename}: {error.evalue}") from error
+    except DeadKernelError as error:
+        _record_death(output)
+        raise StageFailed(
+            "its kernel died; when memory ran out, the system kills the largest process"
+        ) from error
+    finally:
+        if kernel.has_kernel:
+            run_sync(kernel.shutdown_kernel)(now=True)
+    return StageResult(stage, time.perf_counter() - start, peak)
+
+
+def _peak_memory(kernel: AsyncKernelManager) -> int:
+    """Bytes a kernel has held at most; where the system does not keep count, holds now."""
+    try:
+        for line in Path(f"/proc/{kernel.provisioner.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        return psutil.Process(kernel.provisioner.pid).memory_info().rss
+    except (OSError, psutil.Error):
+        return 0
+
+
+def _record_death(output: Path) -> None:
+    """Say in the executed notebook where its kernel died, as an error would."""
+    notebook = nbformat.read(output, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("papermill", {}).get("status") in ("running", "failed"):
+            message = "The kernel died while this cell ran."
+            cell.outputs.append(
+                nbformat.v4.new_output(
+                    "error", ename="DeadKernelError", evalue=message, traceback=[message]
+                )
+            )
+            break
+    nbformat.write(notebook, output)
+
+
+def _notebook(stage: str) -> Path:
+    return paths.notebooks() / f"{stage}.ipynb"
+
+
+def _stage_index(name: str) -> int:
+    found = [index for index, stage in enumerate(STAGES) if name in (stage, stage[:2])]
+    if not found:
+        raise ValueError(f"there is no stage {name!r}; there are {', '.join(STAGES)}")
+    return found[0]

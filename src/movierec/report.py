@@ -1,0 +1,198 @@
+"""From executed notebooks to HTML that needs nothing but a browser."""
+
+import importlib.metadata
+import platform
+import re
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+
+from movierec import parameters, paths
+from movierec.data.datasets import Facts
+from movierec.paths import MissingArtifact, RunPaths, replacing
+from movierec.pipeline import STAGES
+
+# Cells with this tag are shown in the run's index too.
+HEADLINE = "headline"
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_VERSIONS = ("movierec", "implicit", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow")
+
+
+def render_stage(run: RunPaths, stage: str) -> Path:
+    """Write the HTML report of an executed stage; return its path."""
+    notebook = nbformat.read(run.notebook(stage), as_version=4)
+    page = {
+        "title": _title(notebook),
+        "run": run.name,
+        "links": _links(run, stage),
+        **_provenance(run, notebook),
+        "failure": _failure(notebook),
+        "parameters": _parameters(run.notebook(stage), notebook),
+        "versions": _versions(),
+    }
+    path = run.report(stage)
+    _write(path, _prepared(notebook), page)
+    return path
+
+
+def render_index(run: RunPaths) -> Path:
+    """Write the run's index: each stage's headline figures and numbers, and how it went."""
+    executed = {
+        stage: nbformat.read(run.notebook(stage), as_version=4)
+        for stage in STAGES
+        if run.notebook(stage).exists()
+    }
+    cells = []
+    for stage, notebook in reversed(executed.items()):
+        link = run.report(stage).name
+        cells.append(nbformat.v4.new_markdown_cell(f"## [{_title(notebook)}]({link})"))
+        headlines = [cell for cell in _prepared(notebook).cells if HEADLINE in _tags(cell)]
+        for cell in headlines:
+            cell["id"] = f"{stage}-{cell['id']}"
+        cells += headlines
+    cells.append(nbformat.v4.new_markdown_cell(_stage_table(executed)))
+    page = {
+        "title": f"Run {run.name}",
+        "links": _links(run, None),
+        "hide_code": True,
+        **_provenance(run, *reversed(executed.values())),
+    }
+    _write(run.index, nbformat.v4.new_notebook(cells=cells), page)
+    _render_list_of_runs()
+    return run.index
+
+
+def _render_list_of_runs() -> None:
+    runs = sorted(paths.reports().glob("*/index.html"), key=lambda path: path.parent.name)
+    lines = [f"- [{path.parent.name}]({path.parent.name}/index.html)" for path in runs]
+    cell = nbformat.v4.new_markdown_cell("\n".join(lines))
+    _write(
+        paths.reports() / "index.html",
+        nbformat.v4.new_notebook(cells=[cell]),
+        {"title": "Runs"},
+    )
+
+
+def _write(path: Path, notebook: NotebookNode, page: dict) -> None:
+    templates = resources.files("movierec") / "templates"
+    page["css"] = (templates / "report" / "report.css").read_text(encoding="utf-8")
+    page["highlight_css"] = HtmlFormatter(style="default").get_style_defs(".highlight")
+    exporter = HTMLExporter(
+        template_name="report", extra_template_basedirs=[str(templates)], embed_images=True
+    )
+    body, _ = exporter.from_notebook_node(notebook, resources={"page": page})
+    with replacing(path) as draft:
+        draft.write_text(body, encoding="utf-8")
+
+
+def _prepared(notebook: NotebookNode) -> NotebookNode:
+    """The notebook as a report shows it: no title twice, no live widgets, figures described."""
+    notebook = nbformat.from_dict(notebook)
+    notebook.metadata.pop("widgets", None)
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\A# .*\n?", "", cell.source)
+            headings = re.findall(r"^#+ (.*)$", cell.source, flags=re.MULTILINE)
+            heading = headings[-1] if headings else heading
+        else:
+            # A progress bar is live or nothing.
+            cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
+            cell.metadata["alt"] = f"Figure: {heading}"
+    return notebook
+
+
+def _title(notebook: NotebookNode) -> str:
+    for cell in notebook.cells:
+        if found := re.match(r"# (.*)", cell.source):
+            return found[1]
+    return "Untitled"
+
+
+def _links(run: RunPaths, current: str | None) -> list[dict]:
+    """The index and the five reports; one not made yet is shown but leads nowhere."""
+    index = {"text": f"run {run.name}", "href": run.index.name, "current": current is None}
+    return [index] + [
+        {
+            "text": stage,
+            "href": run.report(stage).name if run.notebook(stage).exists() else None,
+            "current": stage == current,
+        }
+        for stage in STAGES
+    ]
+
+
+def _provenance(run: RunPaths, *notebooks: NotebookNode) -> dict:
+    """When the (first given) notebook ran, and on what data."""
+    facts = {}
+    for notebook in notebooks[:1]:
+        facts["run of"] = _when(notebook.metadata.papermill.start_time)
+    try:
+        dataset = Facts.load(run.input("dataset.json"))
+    except MissingArtifact:
+        return {"facts": facts}
+    facts["dataset"] = dataset.name
+    facts["ratings"] = f"{dataset.ratings:,}"
+    return {"facts": facts, "simulated": dataset.simulated}
+
+
+def _parameters(path: Path, notebook: NotebookNode) -> list[dict]:
+    """Every parameter with the value this run had."""
+    given = notebook.metadata.papermill.parameters
+    return [
+        {"name": one.name, "value": repr(given.get(one.name, one.default)), "help": one.help}
+        for one in parameters.of_notebook(path).values()
+    ]
+
+
+def _versions() -> dict[str, str]:
+    return {"Python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in _VERSIONS
+    }
+
+
+def _failure(notebook: NotebookNode) -> str | None:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                return f"{output.ename}: {output.evalue}"
+    return None
+
+
+def _stage_table(executed: dict[str, NotebookNode]) -> str:
+    """How each stage went, as Markdown; one that is older than what it reads says so."""
+    lines = ["## How the stages went", "", "| stage | ended | seconds | |", "|---|---|---|---|"]
+    newest, newest_stage = "", ""
+    for stage in STAGES:
+        if stage not in executed:
+            lines.append(f"| {stage} | | | not run |")
+            continue
+        times = executed[stage].metadata.papermill
+        if _failure(executed[stage]):
+            state = "failed"
+        elif times.end_time is None:
+            state = "cut short"
+        elif times.start_time < newest:
+            state = f"older than {newest_stage}: run it again"
+        else:
+            state = "done"
+        if (times.end_time or "") > newest:
+            newest, newest_stage = times.end_time, stage
+        ended = _when(times.end_time) if times.end_time else ""
+        seconds = f"{times.duration:.1f}" if times.duration else ""
+        lines.append(f"| [{stage}]({stage}.html) | {ended} | {seconds} | {state} |")
+    return "\n".join(lines)
+
+
+def _when(stamp: str) -> str:
+    return datetime.fromisoformat(stamp).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _tags(cell: NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])

@@ -1,0 +1,132 @@
+"""What a movie's words are, and what they weigh."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from movierec.data.content import (
+    content_text,
+    genre_and_decade,
+    load_vectorizer,
+    save_vectorizer,
+    tfidf,
+)
+
+TEXTS = pd.Series(
+    [
+        "Heat (1995) Action Crime bank robbery bank",
+        "Up (2009) Animation Children the balloon and the boy",
+        "Rififi (1955) Crime bank heist",
+        "",
+    ]
+)
+
+
+@pytest.fixture
+def movies() -> pd.DataFrame:
+    """In no order of id, under an index that is not 0, 1, 2."""
+    return pd.DataFrame(
+        {
+            "movieId": [7, 3, 5],
+            "title": ["Heat (1995)", "Up (2009)", "Untold"],
+            "genres": ["Action|Crime", "Animation", "(no genres listed)"],
+        },
+        index=[20, 10, 30],
+    )
+
+
+@pytest.fixture
+def tags() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"movieId": [3, 7, 99, 7], "tag": ["balloon", "heist", "stranger", "bank robbery"]}
+    )
+
+
+def test_a_text_holds_title_genres_and_tags_of_its_movie(movies, tags):
+    words = content_text(movies, tags).str.split()
+    assert words[20] == ["Heat", "(1995)", "Action", "Crime", "heist", "bank", "robbery"]
+    assert words[10] == ["Up", "(2009)", "Animation", "balloon"]
+
+
+def test_texts_come_in_the_order_of_the_movies(movies, tags):
+    assert content_text(movies, tags).index.tolist() == [20, 10, 30]
+
+
+def test_a_movie_without_genres_and_tags_has_only_its_title(movies, tags):
+    assert content_text(movies, tags)[30] == "Untold"
+
+
+def test_tags_of_other_movies_are_left_out(movies, tags):
+    assert not content_text(movies, tags).str.contains("stranger").any()
+
+
+def test_texts_without_any_tags_hold_titles_and_genres(movies, tags):
+    texts = content_text(movies, tags[:0])
+    assert texts.tolist() == ["Heat (1995) Action Crime", "Up (2009) Animation", "Untold"]
+
+
+def test_many_tags_are_joined_as_pandas_joins_them():
+    rng = np.random.default_rng(0)
+    movies = pd.DataFrame({"movieId": rng.permutation(50), "title": "T", "genres": "Drama"})
+    tags = pd.DataFrame(
+        {"movieId": rng.integers(60, size=2_000), "tag": [f"tag{n}" for n in range(2_000)]}
+    )
+    joined = tags.groupby("movieId")["tag"].agg(" ".join)
+    expected = [f"T Drama {joined[movie]}" for movie in movies["movieId"]]
+    assert content_text(movies, tags).tolist() == expected
+
+
+@pytest.mark.parametrize("max_features", [4, 100])
+def test_weights_are_scikit_learn_s(max_features):
+    vectorizer, weights = tfidf(TEXTS, max_features)
+    # Its default dtype is float64, which shows what float32 costs.
+    reference = TfidfVectorizer(max_features=max_features, stop_words="english")
+    expected = reference.fit_transform(TEXTS).toarray()
+    np.testing.assert_allclose(weights.toarray(), expected, rtol=0, atol=1e-6)
+    terms = vectorizer.get_feature_names_out().tolist()
+    assert terms == reference.get_feature_names_out().tolist()
+
+
+def test_rows_have_length_one_or_zero_without_terms():
+    _, weights = tfidf(TEXTS, 100)
+    lengths = np.linalg.norm(weights.toarray(), axis=1)
+    np.testing.assert_allclose(lengths, [1, 1, 1, 0], atol=1e-6)
+    assert weights.dtype == np.float32
+
+
+def test_stop_words_are_no_terms():
+    vectorizer, _ = tfidf(TEXTS, 100)
+    terms = vectorizer.get_feature_names_out()
+    assert "balloon" in terms
+    assert not {"the", "and"} & set(terms)
+
+
+def test_texts_without_terms_are_refused():
+    with pytest.raises(ValueError, match="empty vocabulary"):
+        tfidf(pd.Series(["", "the"]), 100)
+
+
+def test_genres_and_decade_are_ones(movies):
+    ones = genre_and_decade(movies)
+    # Action, Animation, Crime, 1990s, 2000s; "Untold" has no genre and no year.
+    assert ones.toarray().tolist() == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
+    assert ones.dtype == np.float32
+
+
+def test_only_the_year_at_the_end_of_a_title_is_its_year():
+    titles = ["2001: A Space Odyssey (1968)", "Tale (1984) Retold, A", "1917 (2019) "]
+    movies = pd.DataFrame({"title": titles, "genres": "Drama"})
+    # Drama, 1960s, 2010s
+    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 1]]
+
+
+def test_a_saved_vectorizer_weighs_new_text_the_same(tmp_path):
+    vectorizer, _ = tfidf(TEXTS, 100)
+    save_vectorizer(vectorizer, tmp_path / "vectorizer.json")
+    new = ["A bank heist in the balloon", "Crime and unheard-of words", "nothing known"]
+    loaded = load_vectorizer(tmp_path / "vectorizer.json").transform(new)
+    expected = vectorizer.transform(new)
+    assert expected.nnz > 0
+    assert loaded.dtype == np.float32
+    np.testing.assert_array_equal(loaded.toarray(), expected.toarray())

@@ -1,0 +1,160 @@
+"""Ratings as a matrix: which movies it keeps, and whether every number lies in its place."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from movierec.data.interactions import Interactions, select_interactions
+
+COLUMNS = ["userId", "movieId", "rating", "timestamp"]
+TYPES = {"userId": np.int32, "movieId": np.int32, "rating": np.float32, "timestamp": np.int32}
+
+
+def ratings(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS).astype(TYPES)
+
+
+@pytest.fixture
+def hand_made() -> pd.DataFrame:
+    """Movie 30 has three ratings, movies 10 and 20 two each, movie 40 one; users 5, 7 and 9."""
+    return ratings(
+        (5, 10, 1.0, 100),
+        (5, 20, 2.0, 200),
+        (5, 30, 3.0, 300),
+        (7, 20, 4.0, 400),
+        (7, 30, 5.0, 500),
+        (9, 10, 0.5, 600),
+        (9, 30, 1.5, 700),
+        (9, 40, 2.5, 800),
+    )
+
+
+@pytest.fixture
+def shuffled() -> pd.DataFrame:
+    """Two thousand ratings in no order, ids with gaps."""
+    rng = np.random.default_rng(0)
+    pairs = rng.permutation(100 * 50)[:2_000]
+    return ratings(
+        *zip(
+            pairs // 50 * 3 + 1,
+            pairs % 50 * 7 + 2,
+            rng.integers(1, 11, 2_000) / 2,
+            rng.permutation(2_000),
+            strict=True,
+        )
+    )
+
+
+def pivot(frame: pd.DataFrame, values: str) -> np.ndarray:
+    return frame.pivot_table(
+        index="userId", columns="movieId", values=values, aggfunc="sum", fill_value=0
+    ).to_numpy()
+
+
+def timestamps(interactions: Interactions) -> np.ndarray:
+    """The timestamps as a dense table, as they are aligned with the ratings."""
+    matrix = interactions.user_items
+    return sparse.csr_array(
+        (interactions.timestamps, matrix.indices, matrix.indptr), shape=matrix.shape
+    ).toarray()
+
+
+def test_the_most_rated_movies_are_kept(hand_made):
+    assert select_interactions(hand_made, top_movies=1).movie_ids.tolist() == [30]
+
+
+def test_of_equally_rated_movies_the_lower_id_is_kept(hand_made):
+    assert select_interactions(hand_made[::-1], top_movies=2).movie_ids.tolist() == [10, 30]
+
+
+def test_more_top_movies_than_there_are_take_all(hand_made):
+    interactions = select_interactions(hand_made, top_movies=1_000)
+    assert interactions.movie_ids.tolist() == [10, 20, 30, 40]
+    assert interactions.user_items.nnz == 8
+
+
+def test_a_user_left_without_a_rating_goes():
+    one_each = ratings((1, 10, 4.0, 1), (2, 10, 4.0, 1), (3, 20, 4.0, 1))
+    assert select_interactions(one_each, top_movies=1).user_ids.tolist() == [1, 2]
+
+
+def test_indices_are_contiguous_both_ways(hand_made):
+    interactions = select_interactions(hand_made, top_movies=3)
+    assert interactions.u2i == {5: 0, 7: 1, 9: 2}
+    assert interactions.m2i == {10: 0, 20: 1, 30: 2}
+    assert interactions.user_ids.tolist() == [5, 7, 9]
+    assert interactions.user_items.shape == (3, 3)
+
+
+def test_the_matrix_of_unsorted_ratings_is_a_pandas_pivot(shuffled):
+    interactions = select_interactions(shuffled, top_movies=50)
+    np.testing.assert_array_equal(interactions.user_items.toarray(), pivot(shuffled, "rating"))
+    np.testing.assert_array_equal(timestamps(interactions), pivot(shuffled, "timestamp"))
+
+
+def test_the_matrix_is_float32_with_ascending_indices(shuffled):
+    matrix = select_interactions(shuffled, top_movies=50).user_items
+    assert matrix.dtype == np.float32
+    for start, end in zip(matrix.indptr, matrix.indptr[1:], strict=False):
+        assert (np.diff(matrix.indices[start:end]) > 0).all()
+
+
+def test_sparsity_is_the_share_of_empty_cells():
+    three_of_six = ratings((1, 10, 4.0, 1), (1, 20, 4.0, 1), (2, 30, 4.0, 1))
+    assert select_interactions(three_of_six, top_movies=3).sparsity == 0.5
+
+
+def test_ratings_per_movie_are_counted(hand_made):
+    interactions = select_interactions(hand_made, top_movies=4)
+    assert interactions.ratings_per_movie.tolist() == [2, 2, 3, 1]
+
+
+def test_a_fraction_keeps_about_that_share(shuffled):
+    kept = select_interactions(shuffled, top_movies=50, ratings_fraction=0.3)
+    assert kept.user_items.nnz / 2_000 == pytest.approx(0.3, abs=0.04)
+
+
+def test_a_fraction_keeps_ratings_as_they_are(shuffled):
+    kept = select_interactions(shuffled, top_movies=50, ratings_fraction=0.3).user_items.tocoo()
+    interactions = select_interactions(shuffled, top_movies=50, ratings_fraction=0.3)
+    given = shuffled.set_index(["userId", "movieId"])["rating"]
+    pairs = zip(
+        interactions.user_ids[kept.row], interactions.movie_ids[kept.col], kept.data, strict=True
+    )
+    assert all(given[user, movie] == stars for user, movie, stars in pairs)
+
+
+def test_the_same_seed_keeps_the_same_ratings(shuffled):
+    first, second, other = (
+        timestamps(select_interactions(shuffled, 50, 0.5, seed=seed)) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("top_movies", [0, -1])
+def test_no_movies_are_refused(hand_made, top_movies):
+    with pytest.raises(ValueError, match=f"top_movies is {top_movies}"):
+        select_interactions(hand_made, top_movies)
+
+
+@pytest.mark.parametrize("fraction", [0.0, -0.1, 1.1, float("nan")])
+def test_a_fraction_out_of_range_is_refused(hand_made, fraction):
+    with pytest.raises(ValueError, match=f"ratings_fraction is {fraction}"):
+        select_interactions(hand_made, 4, fraction)
+
+
+def test_a_fraction_that_leaves_no_rating_is_refused(hand_made):
+    with pytest.raises(ValueError, match="leaves no rating"):
+        select_interactions(hand_made, 4, 1e-9)
+
+
+def test_saved_interactions_load_the_same(shuffled, tmp_path):
+    select_interactions(shuffled, top_movies=50).save(tmp_path / "interactions.npz")
+    loaded = Interactions.load(tmp_path / "interactions.npz")
+    assert loaded.user_ids.tolist() == sorted(set(shuffled["userId"]))
+    assert loaded.movie_ids.tolist() == sorted(set(shuffled["movieId"]))
+    np.testing.assert_array_equal(loaded.user_items.toarray(), pivot(shuffled, "rating"))
+    np.testing.assert_array_equal(timestamps(loaded), pivot(shuffled, "timestamp"))
+    assert loaded.user_items.dtype == np.float32

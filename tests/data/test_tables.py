@@ -1,0 +1,303 @@
+"""Reading ratings.csv, movies.csv and tags.csv: what is kept, what is refused, and where."""
+
+import codecs
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.data.tables import TableError, read_tables
+
+RATINGS = "userId,movieId,rating,timestamp\n"
+MOVIES = "movieId,title,genres\n"
+TAGS = "userId,movieId,tag,timestamp\n"
+RATED = RATINGS + "1,1,4.0,100\n2,1,3.5,200\n"
+FILMS = MOVIES + '1,"American President, The (1995)",Comedy|Drama\n2,Amélie (2001),Comedy\n'
+TAGGED = TAGS + "1,1,politics,150\n2,2,paris,250\n"
+
+
+def write(folder: Path, ratings: str = RATED, movies: str = FILMS, tags: str | None = None) -> Path:
+    """A dataset folder; texts are written as they stand, line ends included."""
+    folder.mkdir(exist_ok=True)
+    for name, text in (("ratings", ratings), ("movies", movies), ("tags", tags)):
+        if text is not None:
+            (folder / f"{name}.csv").write_bytes(text.encode())
+    return folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(TableError) as error:
+        read_tables(folder)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: codecs.BOM_UTF8 + data,
+        lambda data: codecs.BOM_UTF8 + data.replace(b"\n", b"\r\n"),
+    ],
+    ids=["crlf", "bom", "bom and crlf"],
+)
+def test_line_ends_and_byte_order_mark_make_no_difference(tmp_path, rewrite):
+    plain = read_tables(write(tmp_path, tags=TAGGED))
+    for file in tmp_path.iterdir():
+        file.write_bytes(rewrite(file.read_bytes()))
+    other = read_tables(tmp_path)
+    pd.testing.assert_frame_equal(other.ratings, plain.ratings)
+    pd.testing.assert_frame_equal(other.movies, plain.movies)
+    pd.testing.assert_frame_equal(other.tags, plain.tags)
+
+
+def test_a_quoted_title_keeps_its_comma(tmp_path):
+    movies = read_tables(write(tmp_path)).movies
+    assert movies["title"].tolist() == ["American President, The (1995)", "Amélie (2001)"]
+
+
+def test_a_quoted_title_keeps_its_quotation_marks(tmp_path):
+    films = MOVIES + '1,"""Great Performances"" Cats (1998)",Musical\n'
+    movies = read_tables(write(tmp_path, movies=films)).movies
+    assert movies["title"].tolist() == ['"Great Performances" Cats (1998)']
+
+
+def test_ids_and_times_are_int32_and_stars_float32(tmp_path):
+    tables = read_tables(write(tmp_path, tags=TAGGED))
+    assert tables.ratings.dtypes.astype(str).to_dict() == {
+        "userId": "int32",
+        "movieId": "int32",
+        "rating": "float32",
+        "timestamp": "int32",
+    }
+    assert tables.movies["movieId"].dtype == np.int32
+    assert tables.tags[["userId", "movieId", "timestamp"]].dtypes.eq(np.int32).all()
+
+
+def test_movies_come_in_order_of_their_id(tmp_path):
+    films = MOVIES + "3,C,Drama\n1,A,Drama\n2,B,Drama\n"
+    movies = read_tables(write(tmp_path, movies=films)).movies
+    assert movies["title"].tolist() == ["A", "B", "C"]
+
+
+def test_a_missing_tags_file_is_no_tags(tmp_path):
+    tags = read_tables(write(tmp_path)).tags
+    assert tags.empty
+    assert tags.columns.tolist() == ["userId", "movieId", "tag", "timestamp"]
+
+
+@pytest.mark.parametrize("empty", ["", '""', "  "], ids=["nothing", "quotes", "blanks"])
+def test_a_tag_without_text_is_dropped_and_counted(tmp_path, empty):
+    tables = read_tables(write(tmp_path, tags=TAGGED + f"2,1,{empty},300\n"))
+    assert tables.tags["tag"].tolist() == ["politics", "paris"]
+    assert tables.missing_tags == 1
+
+
+@pytest.mark.parametrize("word", ["nan", "null", "NA", "None"])
+def test_a_tag_that_looks_like_a_missing_value_is_a_word(tmp_path, word):
+    tables = read_tables(write(tmp_path, tags=TAGS + f"1,1,{word},300\n"))
+    assert tables.tags["tag"].tolist() == [word]
+    assert tables.missing_tags == 0
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "movies.csv"])
+def test_a_missing_file_is_refused(tmp_path, name):
+    (write(tmp_path) / name).unlink()
+    assert f"{tmp_path / name} is missing" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ratings", "movies", "tags"])
+def test_an_empty_file_is_refused(tmp_path, name):
+    message = refusal(write(tmp_path, **{name: ""}))
+    assert f"{tmp_path / name}.csv is empty" in message
+
+
+def test_ratings_without_a_single_rating_are_refused(tmp_path):
+    message = refusal(write(tmp_path, ratings=RATINGS))
+    assert f"{tmp_path / 'ratings.csv'}: there are no ratings" in message
+
+
+def test_a_missing_column_is_named(tmp_path):
+    message = refusal(write(tmp_path, ratings="userId,movieId,rating\n1,1,4.0\n"))
+    assert f"{tmp_path / 'ratings.csv'}, line 1: " in message
+    assert message.endswith("missing: timestamp")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "user,item,stars,time\n",
+        "movieId,userId,rating,timestamp\n",
+        "userId,movieId,rating,timestamp,mood\n",
+        "1,2,4.0,100\n",
+        "\n",
+        "userId,movieId,rating,timestamp\r",
+    ],
+    ids=["other names", "other order", "a column more", "none", "blank", "old Mac line end"],
+)
+def test_a_header_that_is_not_movielens_s_is_refused_with_the_right_one(tmp_path, header):
+    message = refusal(write(tmp_path, ratings=header + "1,1,4.0,100\n"))
+    assert f"{tmp_path / 'ratings.csv'}, line 1: " in message
+    assert "userId,movieId,rating,timestamp" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("3,1,7.0,300", "rating 7.0 "),
+        ("3,1,0.0,300", "rating 0.0 "),
+        ("3,1,-1.0,300", "rating -1.0 "),
+        ("3,1,NaN,300", "rating nan "),
+        ("3,1,inf,300", "rating inf "),
+        ("3,1,good,300", "rating 'good' "),
+        ("3,1,o'clock,300", "o'clock"),
+        ("3,1,,300", "rating '' "),
+        ("-3,1,4.0,300", "userId -3 "),
+        ("3,-1,4.0,300", "movieId -1 "),
+        ("3,1,4.0,-300", "timestamp -300 "),
+        ("3000000000,1,4.0,300", "userId '3000000000' "),
+        ("3,3000000000,4.0,300", "movieId '3000000000' "),
+        ("3.5,1,4.0,300", "userId '3.5' "),
+        ("3,1,4.0,", "timestamp '' "),
+        ("3,1", "2 of 4 fields (3,1)"),
+        ("3,1,4.0,300,5", "5 of 4 fields (3,1,4.0,300,5)"),
+    ],
+)
+def test_a_bad_rating_is_refused_with_its_line_and_value(tmp_path, line, complaint):
+    message = refusal(write(tmp_path, ratings=RATED + line + "\n4,1,4.0,400\n"))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 4: ")
+    assert complaint in message
+
+
+@pytest.mark.parametrize("line", ["3,1,7.0,300", "3,1,good,300", "3,1"])
+def test_a_blank_line_above_counts_as_a_line(tmp_path, line):
+    message = refusal(write(tmp_path, ratings=RATED + "\n" + line + "\n"))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 5: ")
+
+
+def test_further_bad_lines_are_counted(tmp_path):
+    message = refusal(write(tmp_path, ratings=RATED + "3,1,7.0,300\n4,1,8.0,400\n"))
+    assert "line 4: rating 7.0" in message
+    assert "2 such lines" in message
+
+
+def test_a_bad_tag_is_refused_with_its_line_and_value(tmp_path):
+    message = refusal(write(tmp_path, tags=TAGGED + "1,x,drama,300\n"))
+    assert message.startswith(f"{tmp_path / 'tags.csv'}, line 4: movieId 'x' ")
+
+
+def test_a_last_line_with_too_few_fields_is_called_cut_short(tmp_path):
+    message = refusal(write(tmp_path, ratings=RATED + "3,1,4\n"))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 4: ")
+    assert "cut short" in message
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_a_last_line_without_line_end_is_called_cut_short(tmp_path, newline):
+    # All four fields are there, so only the missing line end tells of the lost digits.
+    message = refusal(write(tmp_path, ratings=(RATED + "3,1,4.0,3").replace("\n", newline)))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 4: ")
+    assert "cut short" in message
+
+
+def test_a_title_that_is_not_utf_8_is_refused_with_its_line(tmp_path):
+    write(tmp_path)
+    (tmp_path / "movies.csv").write_bytes(FILMS.encode("latin-1"))
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path / 'movies.csv'}, line 3: ")
+    assert "UTF-8" in message
+
+
+def test_a_header_that_is_not_utf_8_is_refused(tmp_path):
+    write(tmp_path)
+    (tmp_path / "movies.csv").write_bytes(FILMS.encode("utf-16"))
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path / 'movies.csv'}, line 1: ")
+    assert "UTF-8" in message
+
+
+def test_a_movie_listed_twice_is_refused(tmp_path):
+    message = refusal(write(tmp_path, movies=FILMS + "1,Another (1999),Drama\n"))
+    assert message.startswith(f"{tmp_path / 'movies.csv'}, line 4: movieId 1 ")
+
+
+@pytest.fixture(scope="module")
+def long_ratings() -> list[str]:
+    """Lines of ratings that the reader takes in several blocks, of 1 MB each."""
+    return [f"{n // 100 + 1},{n % 100 + 1},4.0,{1_000_000_000 + n}" for n in range(200_000)]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("bad", ["1,1,7.0,100", "1,1,good,100", "-1,1,4.0,100", "1,1"])
+@pytest.mark.parametrize("line", [150_000, 200_001])
+def test_a_bad_line_deep_in_a_long_file_is_found(tmp_path, long_ratings, newline, bad, line):
+    lines = [RATINGS.strip(), *long_ratings]
+    lines[line - 1] = bad
+    message = refusal(write(tmp_path, ratings=newline.join([*lines, ""])))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line {line}: ")
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    ["5,1,2.0,100\n5,1,3.0,200\n", "5,1,3.0,200\n5,1,2.0,100\n", "5,1,2.0,100\n5,1,3.0,100\n"],
+    ids=["latest last", "latest first", "of equals the later line"],
+)
+def test_of_repeated_ratings_the_latest_counts(tmp_path, repeated):
+    tables = read_tables(write(tmp_path, ratings=RATED + repeated))
+    assert tables.ratings.query("userId == 5")["rating"].tolist() == [3.0]
+    assert tables.duplicate_ratings == 1
+
+
+def test_repeated_ratings_in_an_unsorted_file_are_dropped_as_pandas_does(tmp_path):
+    rng = np.random.default_rng(0)
+    given = pd.DataFrame(
+        {
+            "userId": rng.integers(1, 9, 300),
+            "movieId": rng.integers(1, 12, 300),
+            "rating": rng.integers(1, 11, 300) / 2,
+            "timestamp": rng.integers(100, 105, 300),
+        }
+    )
+    tables = read_tables(write(tmp_path, ratings=given.to_csv(index=False, lineterminator="\n")))
+    pair = ["userId", "movieId"]
+    expected = given.sort_values("timestamp", kind="stable").drop_duplicates(pair, keep="last")
+    pd.testing.assert_frame_equal(
+        tables.ratings.sort_values(pair, ignore_index=True),
+        expected.sort_values(pair, ignore_index=True),
+        check_dtype=False,
+    )
+    assert tables.duplicate_ratings == len(given) - len(expected)
+
+
+def test_an_unsorted_file_loses_nothing(tmp_path):
+    tables = read_tables(write(tmp_path, ratings=RATINGS + "2,1,3.5,200\n1,2,2.0,50\n1,1,4.0,9\n"))
+    rows = set(tables.ratings.itertuples(index=False, name=None))
+    assert rows == {(1, 1, 4.0, 9), (1, 2, 2.0, 50), (2, 1, 3.5, 200)}
+    assert tables.duplicate_ratings == 0
+
+
+def test_a_rated_movie_that_movies_csv_lacks_is_kept_and_counted(tmp_path):
+    tables = read_tables(write(tmp_path, ratings=RATED + "3,77,4.0,300\n4,77,2.0,400\n"))
+    kept = tables.movies.set_index("movieId").loc[77]
+    assert kept.tolist() == ["movie 77", "(no genres listed)"]
+    assert (tables.unknown_movies, tables.unknown_movie_ratings) == (1, 2)
+
+
+def test_an_unrated_movie_is_kept(tmp_path):
+    tables = read_tables(write(tmp_path))
+    assert 2 not in tables.ratings["movieId"].to_numpy()
+    assert 2 in tables.movies["movieId"].to_numpy()
+
+
+def test_real_data_is_read_whole(ml_latest_small):
+    tables = read_tables(ml_latest_small)
+    sizes = len(tables.ratings), tables.ratings["userId"].nunique(), len(tables.movies)
+    assert sizes == (100_836, 610, 9_742)
+    assert len(tables.tags) == 3_683
+
+
+@pytest.mark.parametrize("name", ["ratings", "movies", "tags"])
+def test_real_data_is_read_as_pandas_reads_it(ml_latest_small, name):
+    expected = pd.read_csv(ml_latest_small / f"{name}.csv", keep_default_na=False)
+    frame = getattr(read_tables(ml_latest_small), name)
+    pd.testing.assert_frame_equal(frame, expected, check_dtype=False)

@@ -1,0 +1,118 @@
+"""Factors repeat, fold in as the normal equations say, and hold content."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from movierec.models.als import ALS
+
+
+def als(**changed) -> ALS:
+    settings = {
+        "factors": 4,
+        "regularization": 0.1,
+        "alpha": 5.0,
+        "iterations": 10,
+        "like_from": 3.0,
+        "seed": 0,
+    }
+    return ALS(**settings | changed)
+
+
+@pytest.fixture
+def with_cold_films(two_tastes) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Ratings with two more movies that nobody rated, and side rows of two terms.
+
+    Movie 10 shares its term with the even movies, movie 11 with the odd ones.
+    """
+    train = sparse.hstack([two_tastes, sparse.csr_array((20, 2), dtype=np.float32)], format="csr")
+    terms = np.zeros((2, 12), dtype=np.float32)
+    terms[0, ::2] = terms[1, 1::2] = 3.0
+    return train, sparse.csr_array(terms)
+
+
+def test_the_same_seed_gives_the_same_factors(two_tastes):
+    one, other = als(seed=3).fit(two_tastes).solver, als(seed=3).fit(two_tastes).solver
+
+    assert one.item_factors.tobytes() == other.item_factors.tobytes()
+    assert one.user_factors.tobytes() == other.user_factors.tobytes()
+
+
+def test_another_seed_gives_other_factors(two_tastes):
+    one, other = als(seed=3).fit(two_tastes).solver, als(seed=4).fit(two_tastes).solver
+
+    assert not np.allclose(one.item_factors, other.item_factors)
+
+
+def test_blas_threads_bring_no_warning(two_tastes, monkeypatch):
+    # implicit warns once a process, so an earlier test may have used that up.
+    monkeypatch.setattr("implicit.utils._checked_blas_config", False)
+
+    with threadpool_limits(2, "blas"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        als().fit(two_tastes).score(two_tastes)
+
+
+def test_fold_in_solves_the_normal_equations(two_tastes):
+    model = als(alpha=2.0, regularization=0.7).fit(two_tastes)
+    stars = {0: 5.0, 3: 3.5, 6: 4.0}
+    row = np.zeros((1, 10), dtype=np.float32)
+    row[0, list(stars)] = list(stars.values())
+    row[0, 8] = 1.0  # too low for a like
+
+    films = model.solver.item_factors.astype(np.float64)
+    left, right = films.T @ films + 0.7 * np.eye(4), np.zeros(4)
+    for film, given in stars.items():
+        confidence = 2.0 * given
+        left += (confidence - 1) * np.outer(films[film], films[film])
+        right += confidence * films[film]
+    expected = films @ np.linalg.solve(left, right)
+
+    assert model.score(sparse.csr_array(row))[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_low_ratings_teach_nothing(two_tastes):
+    disliked = two_tastes.toarray()
+    disliked[disliked == 0] = 1.0
+
+    with_dislikes = als().fit(sparse.csr_array(disliked)).solver
+    without = als().fit(two_tastes).solver
+
+    assert with_dislikes.item_factors.tobytes() == without.item_factors.tobytes()
+
+
+def test_every_iteration_is_reported(two_tastes):
+    iterations = []
+
+    als(iterations=6).fit(
+        two_tastes, on_iteration=lambda iteration, seconds, loss: iterations.append(iteration)
+    )
+
+    assert iterations == list(range(6))
+
+
+def test_the_loss_falls(two_tastes):
+    losses = []
+
+    als().fit(two_tastes, on_iteration=lambda iteration, seconds, loss: losses.append(loss))
+
+    assert losses[-1] < losses[0]
+
+
+def test_content_places_films_that_nobody_rated(with_cold_films):
+    train, terms = with_cold_films
+
+    scores = als(side_rows=terms).fit(train).score(train)
+
+    even, odd = scores[10::2], scores[11::2]
+    assert (even[:, 10] > even[:, 11]).all()
+    assert (odd[:, 11] > odd[:, 10]).all()
+
+
+def test_user_factors_are_the_users_alone(with_cold_films):
+    train, terms = with_cold_films
+
+    assert als(side_rows=terms).fit(train).solver.user_factors.shape == (20, 4)

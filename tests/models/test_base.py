@@ -1,0 +1,85 @@
+"""What a like is, and what every model that learns must understand."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from movierec.models.als import ALS
+from movierec.models.base import Model, likes
+from movierec.models.content import Content
+from movierec.models.ease import EASE
+from movierec.models.hybrid import Hybrid
+from movierec.models.ranking import top_k
+
+
+def als() -> ALS:
+    return ALS(factors=4, regularization=0.1, alpha=5.0, iterations=15, like_from=3.0, seed=0)
+
+
+def ease() -> EASE:
+    return EASE(regularization=10.0, like_from=3.0)
+
+
+def content() -> Content:
+    even_or_odd = np.eye(2, dtype=np.float32)[np.arange(10) % 2]
+    return Content(sparse.csr_array(even_or_odd), like_from=3.0)
+
+
+def hybrid() -> Hybrid:
+    return Hybrid([(als(), 0.5), (ease(), 0.5)])
+
+
+@pytest.fixture(params=[als, ease, content, hybrid], ids=lambda make: make.__name__)
+def model(request) -> Model:
+    return request.param()
+
+
+def test_withheld_movies_come_first(model, two_tastes):
+    best = top_k(model.fit(two_tastes).score(two_tastes), 1, seen=two_tastes)
+
+    assert best[:10, 0].tolist() == list(range(10))
+
+
+def test_a_user_never_seen_is_given_movies_of_their_taste(model, two_tastes):
+    stranger = sparse.csr_array(np.array([[4, 0, 4, 0, 4, 0, 0, 0, 0, 0]], dtype=np.float32))
+
+    best = top_k(model.fit(two_tastes).score(stranger), 2, seen=stranger)
+
+    assert set(best[0].tolist()) == {6, 8}
+
+
+def test_a_user_without_ratings_is_scored_too(model, two_tastes):
+    nobody = sparse.csr_array((1, 10), dtype=np.float32)
+
+    assert np.isfinite(model.fit(two_tastes).score(nobody)).all()
+
+
+def test_ratings_are_not_changed(model, two_tastes):
+    two_tastes.data[::3] = 1.0
+    before = two_tastes.copy()
+
+    model.fit(two_tastes).score(two_tastes)
+
+    assert two_tastes.indices.tolist() == before.indices.tolist()
+    assert two_tastes.data.tolist() == before.data.tolist()
+
+
+def test_likes_begin_at_the_threshold():
+    stars = sparse.csr_array(np.array([[0.5, 2.5, 3.0, 5.0]], dtype=np.float32))
+
+    assert likes(stars, 3.0).toarray().tolist() == [[0.0, 0.0, 3.0, 5.0]]
+
+
+def test_low_ratings_are_gone_and_not_stored_as_zero():
+    stars = sparse.csr_array(np.array([[0.5, 2.5, 3.0, 5.0]], dtype=np.float32))
+
+    assert likes(stars, 3.0).indices.tolist() == [2, 3]
+
+
+def test_likes_leave_their_input_alone():
+    stars = sparse.csr_array(np.array([[0.5, 5.0]], dtype=np.float32))
+
+    likes(stars, 3.0)
+
+    assert stars.data.tolist() == [0.5, 5.0]
+    assert stars.indices.tolist() == [0, 1]

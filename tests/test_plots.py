@@ -1,0 +1,225 @@
+"""Every figure is drawn from small data, into the Axes it is given, and says what is so."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from movierec import plots
+
+LONG_TITLE = "Lord of the Rings: The Fellowship of the Ring, The (2001)"
+COUNTS = np.array([1, 6, 1, 2])
+
+SUMMARY = pd.DataFrame(
+    {
+        "mean": [0.2, 0.3, 0.4, 0.5, 0.1, 0.2],
+        "low": [0.1, 0.2, 0.3, 0.4, 0.05, 0.1],
+        "high": [0.3, 0.4, 0.5, 0.6, 0.15, 0.3],
+    },
+    index=pd.MultiIndex.from_product(
+        [["popularity", "hybrid", "content"], ["NDCG"], [5, 10]], names=["model", "metric", "k"]
+    ),
+)
+WEIGHTS = pd.DataFrame({"ring": [0.7, 0.0], "toy": [0.0, 0.9]}, [LONG_TITLE, "Toy Story (1995)"])
+TITLES = [LONG_TITLE, "Toy Story (1995)", "Heat (1995)"]
+SIMILARITY = pd.DataFrame([[1, 0.2, 0.3], [0.2, 1, 0.6], [0.3, 0.6, 1]], TITLES, TITLES)
+
+DRAWN = {
+    "rating_histogram": lambda ax: plots.rating_histogram(np.array([0.5, 4.0, 4.0]), ax),
+    "ratings_per_movie": lambda ax: plots.ratings_per_movie(COUNTS, ax),
+    "ratings_over_time": lambda ax: plots.ratings_over_time(
+        np.array([0, 86_400, 5_000_000], dtype=np.int32), ax
+    ),
+    "long_tail": lambda ax: plots.long_tail(COUNTS, 2, ax),
+    "term_heatmap": lambda ax: plots.term_heatmap(WEIGHTS, ax),
+    "training_loss": lambda ax: plots.training_loss(pd.Series([3.0, 2.0], [1, 2]), ax),
+    "factor_spectrum": lambda ax: plots.factor_spectrum(np.diag([4.0, 2.0, 1.0]), ax),
+    "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", ax),
+    "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def _figures():
+    """The notebooks' theme, undone afterwards, and no figure left over."""
+    with plt.rc_context():
+        plots.set_theme()
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(params=DRAWN)
+def draw(request):
+    return DRAWN[request.param]
+
+
+def heights(ax: Axes) -> list[float]:
+    return [bar.get_height() for bar in ax.patches]
+
+
+def texts(labels: list) -> list[str]:
+    return [label.get_text() for label in labels]
+
+
+def test_a_figure_of_its_own_is_the_only_one(draw):
+    ax = draw(None)
+
+    assert isinstance(ax, Axes)
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+def test_the_axes_given_are_drawn_into(draw):
+    given = plt.figure().subplots()
+
+    assert draw(given) is given
+    assert given.has_data()
+    assert len(plt.get_fignums()) == 1
+
+
+def test_figures_render_with_a_title_and_named_axes(draw):
+    ax = draw(None)
+
+    ax.figure.canvas.draw()
+
+    assert ax.get_title(loc="left")
+    assert ax.get_xlabel()
+
+
+def test_stars_are_counted():
+    assert heights(DRAWN["rating_histogram"](None)) == [1, 2]
+
+
+def test_every_movie_is_in_a_bin():
+    assert sum(heights(plots.ratings_per_movie(np.array([1, 1, 2, 37, 1_000])))) == 5
+
+
+def test_movies_with_one_rating_each_are_drawn():
+    assert heights(plots.ratings_per_movie(np.ones(3, dtype=int))) == [3]
+
+
+def test_ratings_are_counted_by_month():
+    # Two ratings in January 1970, none in February 1970, one on 27 February's successor month.
+    stamps = pd.to_datetime(["1970-01-01", "1970-01-31", "1970-03-01"])
+    seconds = (stamps - pd.Timestamp(0)).total_seconds().to_numpy().astype(np.int32)
+
+    drawn = plots.ratings_over_time(seconds).collections[0].get_paths()[0].vertices[:, 1]
+
+    assert set(drawn) == {0, 1, 2}
+
+
+def test_the_long_tail_states_what_the_kept_movies_hold():
+    # The two most rated of four movies have 6 + 2 of the 10 ratings.
+    assert texts(plots.long_tail(COUNTS, 2).texts) == ["2 movies kept:\n80.0% of the ratings"]
+
+
+def test_the_long_tail_keeps_no_more_movies_than_there_are():
+    assert texts(plots.long_tail(COUNTS, 9).texts) == ["4 movies kept:\n100.0% of the ratings"]
+
+
+def test_term_weights_are_written_into_the_cells_that_have_any():
+    assert sorted(texts(plots.term_heatmap(WEIGHTS).texts)) == ["0.70", "0.90"]
+
+
+def test_the_loss_is_drawn_over_its_iterations():
+    line = DRAWN["training_loss"](None).lines[0]
+
+    assert line.get_xydata().tolist() == [[1, 3], [2, 2]]
+
+
+def test_factor_norms_are_two_axes():
+    axes = plots.factor_norms(np.eye(3), np.eye(4))
+
+    assert [sum(heights(ax)) for ax in axes] == [3, 4]
+    assert len(plt.get_fignums()) == 1
+
+
+def test_factor_norms_are_drawn_into_the_axes_given():
+    given = plt.figure().subplots(1, 2)
+
+    assert plots.factor_norms(np.eye(3), np.eye(4), given) is given
+    assert all(ax.has_data() for ax in given)
+
+
+def test_the_spectrum_is_relative_to_the_strongest():
+    assert heights(DRAWN["factor_spectrum"](None)) == pytest.approx([1, 0.5, 0.25])
+
+
+def test_the_clustermap_is_one_figure_that_renders():
+    ax = plots.similarity_clustermap(SIMILARITY)
+
+    ax.figure.canvas.draw()
+
+    assert isinstance(ax, Axes)
+    assert plt.get_fignums() == [ax.figure.number]
+
+
+def test_the_clustermap_leaves_the_diagonal_blank():
+    cells = plots.similarity_clustermap(SIMILARITY).collections[0].get_array()
+
+    assert np.ma.getmaskarray(cells).reshape(3, 3).tolist() == np.eye(3, dtype=bool).tolist()
+
+
+def test_curves_name_every_model():
+    assert set(texts(plots.metric_curves(SUMMARY, "NDCG").texts)) == {
+        "popularity",
+        "hybrid",
+        "content",
+    }
+
+
+def test_names_of_curves_that_meet_stand_apart():
+    same = SUMMARY.assign(mean=0.3)
+
+    ax = plots.metric_curves(same, "NDCG")
+    ax.figure.canvas.draw()
+
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    centres = [(box.y0 + box.y1) / 2 for box in boxes]
+    assert min(np.diff(centres)) > 0.5 * boxes[0].height
+
+
+def test_the_best_model_is_on_top():
+    ax = plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid")
+
+    names = texts(ax.get_yticklabels())
+    assert names == ["content", "popularity", "hybrid"]
+    assert ax.get_ylim()[0] < ax.get_ylim()[1]
+
+
+def test_intervals_stand_at_their_models():
+    ax = plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid")
+
+    spans = [line.get_xdata().tolist() for line in ax.lines if len(line.get_xdata()) == 2]
+    assert spans == [[0.1, 0.3], [0.2, 0.4], [0.4, 0.6]]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        LONG_TITLE,
+        # MovieLens leaves blanks after some titles.
+        "From Dusk Till Dawn 2: Texas Blood Money, The Long Cut (1999) ",
+    ],
+)
+def test_shortened_titles_keep_their_year(title):
+    [label] = texts(plots.term_heatmap(WEIGHTS.iloc[:1].set_axis([title])).get_yticklabels())
+
+    assert len(label) < len(title)
+    assert label.endswith("…" + title.strip()[-7:])
+
+
+def test_short_titles_are_left_whole():
+    labels = texts(plots.term_heatmap(WEIGHTS).get_yticklabels())
+
+    assert labels[1] == "Toy Story (1995)"
+
+
+def test_titles_shortened_to_the_same_words_stay_two_movies():
+    twins = [LONG_TITLE, LONG_TITLE.replace("Fellowship of the Ring", "Return of the King")]
+    twins = [title.replace("2003", "2001") for title in twins]
+
+    ax = plots.term_heatmap(WEIGHTS.set_axis(twins))
+
+    assert len(ax.get_yticklabels()) == 2
+    assert sorted(texts(ax.texts)) == ["0.70", "0.90"]
