@@ -21,8 +21,10 @@ SUMMARY = pd.DataFrame(
         [["popularity", "hybrid", "content"], ["NDCG"], [5, 10]], names=["model", "metric", "k"]
     ),
 )
-WEIGHTS = pd.DataFrame({"ring": [0.7, 0.0], "toy": [0.0, 0.9]}, [LONG_TITLE, "Toy Story (1995)"])
-TITLES = [LONG_TITLE, "Toy Story (1995)", "Heat (1995)"]
+WEIGHTS = pd.DataFrame(
+    {"crime": [0.7, 0.0], "toy": [0.0, 0.9]}, ["Heat (1995)", "Toy Story (1995)"]
+)
+TITLES = [LONG_TITLE, *WEIGHTS.index]
 SIMILARITY = pd.DataFrame([[1, 0.2, 0.3], [0.2, 1, 0.6], [0.3, 0.6, 1]], TITLES, TITLES)
 
 DRAWN = {
@@ -35,7 +37,7 @@ DRAWN = {
     "term_heatmap": lambda ax: plots.term_heatmap(WEIGHTS, ax),
     "training_loss": lambda ax: plots.training_loss(pd.Series([3.0, 2.0], [1, 2]), ax),
     "factor_spectrum": lambda ax: plots.factor_spectrum(np.diag([4.0, 2.0, 1.0]), ax),
-    "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", ax),
+    "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", "hybrid", ax),
     "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
 }
 
@@ -99,13 +101,16 @@ def test_movies_with_one_rating_each_are_drawn():
 
 
 def test_ratings_are_counted_by_month():
-    # Two ratings in January 1970, none in February 1970, one on 27 February's successor month.
     stamps = pd.to_datetime(["1970-01-01", "1970-01-31", "1970-03-01"])
     seconds = (stamps - pd.Timestamp(0)).total_seconds().to_numpy().astype(np.int32)
 
-    drawn = plots.ratings_over_time(seconds).collections[0].get_paths()[0].vertices[:, 1]
+    area = plots.ratings_over_time(seconds).collections[0].get_paths()[0]
 
-    assert set(drawn) == {0, 1, 2}
+    # A step changes half-way between the months' first days, 0, 31 and 59.
+    counts = [
+        area.contains_point((day, 0.5)) + area.contains_point((day, 1.5)) for day in (5, 31, 55)
+    ]
+    assert counts == [2, 0, 1]
 
 
 def test_the_long_tail_states_what_the_kept_movies_hold():
@@ -119,6 +124,16 @@ def test_the_long_tail_keeps_no_more_movies_than_there_are():
 
 def test_term_weights_are_written_into_the_cells_that_have_any():
     assert sorted(texts(plots.term_heatmap(WEIGHTS).texts)) == ["0.70", "0.90"]
+
+
+@pytest.mark.parametrize("title", ["Heat (1995)", LONG_TITLE])
+def test_the_title_of_a_single_movie_is_level(title):
+    # A query may match one movie only; a long title must find room in its low figure too.
+    ax = plots.term_heatmap(WEIGHTS[:1].set_axis([title]))
+
+    ax.figure.canvas.draw()
+
+    assert [label.get_rotation() for label in ax.get_yticklabels()] == [0]
 
 
 def test_the_loss_is_drawn_over_its_iterations():
@@ -161,17 +176,29 @@ def test_the_clustermap_leaves_the_diagonal_blank():
 
 
 def test_curves_name_every_model():
-    assert set(texts(plots.metric_curves(SUMMARY, "NDCG").texts)) == {
+    assert set(texts(DRAWN["metric_curves"](None).texts)) == {
         "popularity",
         "hybrid",
         "content",
     }
 
 
+def test_a_single_model_has_a_curve():
+    ax = plots.metric_curves(SUMMARY.loc[["hybrid"]], "NDCG", "hybrid")
+
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.4, 0.5]]
+
+
+def test_every_curve_has_a_colour_of_its_own():
+    lines = DRAWN["metric_curves"](None).lines
+
+    assert len({tuple(line.get_color()) for line in lines}) == 3
+
+
 def test_names_of_curves_that_meet_stand_apart():
     same = SUMMARY.assign(mean=0.3)
 
-    ax = plots.metric_curves(same, "NDCG")
+    ax = plots.metric_curves(same, "NDCG", "hybrid")
     ax.figure.canvas.draw()
 
     boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
@@ -199,27 +226,27 @@ def test_intervals_stand_at_their_models():
     [
         LONG_TITLE,
         # MovieLens leaves blanks after some titles.
-        "From Dusk Till Dawn 2: Texas Blood Money, The Long Cut (1999) ",
+        "From Dusk Till Dawn 2: Texas Blood Money (1999) ",
     ],
 )
 def test_shortened_titles_keep_their_year(title):
-    [label] = texts(plots.term_heatmap(WEIGHTS.iloc[:1].set_axis([title])).get_yticklabels())
+    tall = plt.figure(figsize=(8, 8)).subplots()
+
+    label = texts(plots.term_heatmap(WEIGHTS.set_axis([title, "Heat"]), tall).get_yticklabels())[0]
 
     assert len(label) < len(title)
     assert label.endswith("…" + title.strip()[-7:])
 
 
 def test_short_titles_are_left_whole():
-    labels = texts(plots.term_heatmap(WEIGHTS).get_yticklabels())
-
-    assert labels[1] == "Toy Story (1995)"
+    assert texts(plots.term_heatmap(WEIGHTS).get_yticklabels()) == WEIGHTS.index.tolist()
 
 
 def test_titles_shortened_to_the_same_words_stay_two_movies():
-    twins = [LONG_TITLE, LONG_TITLE.replace("Fellowship of the Ring", "Return of the King")]
-    twins = [title.replace("2003", "2001") for title in twins]
+    tall = plt.figure(figsize=(8, 8)).subplots()
+    twins = [LONG_TITLE, LONG_TITLE.replace("Ring, The", "Ring, Part Two")]
 
-    ax = plots.term_heatmap(WEIGHTS.set_axis(twins))
+    ax = plots.term_heatmap(WEIGHTS.set_axis(twins), tall)
 
-    assert len(ax.get_yticklabels()) == 2
+    assert len({*texts(ax.get_yticklabels())}) == 1
     assert sorted(texts(ax.texts)) == ["0.70", "0.90"]

@@ -85,15 +85,14 @@ def _run(options: argparse.Namespace) -> int:
         except BaseException as error:
             print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
             if run.notebook(stage).exists():
-                report.render_stage(run, stage)
-                report.render_index(run)
+                report.render_run(run)
             if isinstance(error, pipeline.StageFailed):
                 print(f"error: {stage}: {error}\nreport: {run.report(stage)}", file=sys.stderr)
                 return 1
             raise
         report.render_stage(run, stage)
         print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
-    print(f"report: {report.render_index(run)}")
+    print(f"report: {report.render_run(run)}")
     if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
         print(f"model:  {run.input('model.pkl')}")
     return 0

@@ -8,10 +8,9 @@ from pathlib import Path
 import nbformat
 import papermill
 import psutil
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import run_sync
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from movierec import parameters, paths
 from movierec.paths import RunPaths
@@ -67,13 +66,11 @@ def run_stages(
 
 
 def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageResult:
-    # Encrypted, since ipykernel warns of plain TCP, and rightly on a shared machine.
-    kernel = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
     peak = 0
 
     def note_memory(**_) -> None:
         nonlocal peak
-        peak = max(peak, _peak_memory(kernel))
+        peak = max(peak, *map(_peak_memory, psutil.Process().children()))
 
     start = time.perf_counter()
     output = run.notebook(stage)
@@ -83,8 +80,9 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
             output,
             parameters=values,
             progress_bar=False,
-            km=kernel,
             on_cell_executed=note_memory,
+            # ipykernel warns of plain TCP, and rightly on a machine that others use.
+            config=Config(KernelManager={"transport_encryption": "auto"}),
         )
     except PapermillExecutionError as error:
         raise StageFailed(f"{error.ename}: {error.evalue}") from error
@@ -93,20 +91,20 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
         raise StageFailed(
             "its kernel died; when memory ran out, the system kills the largest process"
         ) from error
-    finally:
-        if kernel.has_kernel:
-            run_sync(kernel.shutdown_kernel)(now=True)
     return StageResult(stage, time.perf_counter() - start, peak)
 
 
-def _peak_memory(kernel: AsyncKernelManager) -> int:
-    """Bytes a kernel has held at most; where the system does not keep count, holds now."""
+def _peak_memory(process: psutil.Process) -> int:
+    """Bytes a process has held at most; where the system keeps no count, holds now."""
     try:
-        for line in Path(f"/proc/{kernel.provisioner.pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-        return psutil.Process(kernel.provisioner.pid).memory_info().rss
-    except (OSError, psutil.Error):
+    except OSError:
+        pass
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
         return 0
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from scipy.optimize import isotonic_regression
 
 _BLUE, _ORANGE, _GREEN, _RED, *_ = sns.color_palette("colorblind")
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
@@ -132,7 +133,9 @@ def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
     """Training loss by iteration. losses: index iteration from 1."""
     ax = ax or plt.figure().subplots()
     ax.plot(losses.index, losses.to_numpy(), marker="o", color=_BLUE)
-    ax.set(title="Training loss by iteration", xlabel="iteration", ylabel="loss per matrix cell")
+    ax.set(
+        title="Training loss by iteration", xlabel="iteration", ylabel="weighted mean squared error"
+    )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
@@ -190,7 +193,7 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     return grid.ax_heatmap
 
 
-def metric_curves(summary: pd.DataFrame, metric: str, ax: Axes | None = None) -> Axes:
+def metric_curves(summary: pd.DataFrame, metric: str, chosen: str, ax: Axes | None = None) -> Axes:
     """One metric over the length of the list, a line a model, with 95 % intervals.
 
     summary: index (model, metric, k), columns mean, low, high. Names stand at the lines' ends,
@@ -198,34 +201,36 @@ def metric_curves(summary: pd.DataFrame, metric: str, ax: Axes | None = None) ->
     """
     ax = ax or plt.figure(figsize=(8.0, 4.6)).subplots()
     values = summary.xs(metric, level="metric")
-    models = list(values.index.unique("model"))
-    ends = {}
-    for model, colour in zip(models, sns.color_palette("colorblind", len(models)), strict=True):
+    ks = values.index.unique("k")
+    others = [model for model in values.index.unique("model") if model != chosen]
+    palette = sns.color_palette("colorblind", len(others) + 1)
+    palette.remove(_ORANGE)
+    colours = dict(zip(others, palette, strict=True)) | {chosen: _ORANGE}
+    for model, colour in colours.items():
         line = values.loc[model]
         ax.fill_between(line.index, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         ax.plot(line.index, line["mean"], marker="o", ms=4, color=colour)
-        ends[model] = (line["mean"].iloc[-1], colour)
-    last = values.index.unique("k").max()
-    gap = np.ptp(ax.get_ylim()) * 0.055
-    height = -np.inf
-    for model, (value, colour) in sorted(ends.items(), key=lambda end: end[1][0]):
-        height = max(value, height + gap)
-        ax.annotate(
-            model,
-            (last, value),
-            xytext=(last * 1.03, height),
-            color=colour,
-            va="center",
-            fontsize=9,
-            annotation_clip=False,
-        )
     ax.set(
         title=f"{metric} by length of the list",
         xlabel="k, movies recommended",
         ylabel=f"mean {metric}@k over users",
-        xticks=values.index.unique("k"),
-        xlim=(values.index.unique("k").min() - 1, last * 1.25),
+        xticks=ks,
+        xlim=(ks.min() - 1, ks.max() * 1.3),
     )
+    ends = values.xs(ks.max(), level="k")["mean"].sort_values()
+    apart = np.ptp(ax.get_ylim()) * 0.055 * np.arange(len(ends))
+    # The heights nearest to the lines' ends that keep the names in order and apart.
+    heights = isotonic_regression(ends.to_numpy() - apart).x + apart
+    for (model, end), height in zip(ends.items(), heights, strict=True):
+        ax.annotate(
+            model,
+            (ks.max(), end),
+            xytext=(ks.max() * 1.06, height),
+            va="center",
+            fontsize=9,
+            fontweight="bold" if model == chosen else "normal",
+            arrowprops={"arrowstyle": "-", "color": colours[model], "lw": 0.6, "shrinkB": 3},
+        )
     return ax
 
 

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
@@ -21,6 +22,7 @@ from movierec.pipeline import STAGES
 HEADLINE = "headline"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_NUMBER = re.compile(r"[-+]?[\d,.]+( ± [\d.]+|%)?|nan")
 _VERSIONS = ("movierec", "implicit", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow")
 
 
@@ -39,6 +41,14 @@ def render_stage(run: RunPaths, stage: str) -> Path:
     path = run.report(stage)
     _write(path, _prepared(notebook), page)
     return path
+
+
+def render_run(run: RunPaths) -> Path:
+    """Render every executed stage anew, now that the others can be linked, and the index."""
+    for stage in STAGES:
+        if run.notebook(stage).exists():
+            render_stage(run, stage)
+    return render_index(run)
 
 
 def render_index(run: RunPaths) -> Path:
@@ -105,7 +115,23 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
             # A progress bar is live or nothing.
             cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
             cell.metadata["alt"] = f"Figure: {heading}"
+            for output in cell.outputs:
+                if "text/html" in output.get("data", {}):
+                    output.data["text/html"] = _align_numbers(output.data["text/html"])
     return notebook
+
+
+def _align_numbers(html: str) -> str:
+    """Mark the columns of tables that hold numbers, head and body, for the style sheet."""
+    soup = BeautifulSoup(html, "html.parser")
+    for table in soup.find_all("table"):
+        rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
+        for column in zip(*[row for row in rows if len(row) == len(rows[0])], strict=True):
+            values = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
+            if values and all(_NUMBER.fullmatch(value) for value in values):
+                for cell in column:
+                    cell["data-number"] = ""
+    return str(soup)
 
 
 def _title(notebook: NotebookNode) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec.data.content import (
@@ -11,6 +12,7 @@ from movierec.data.content import (
     load_vectorizer,
     save_vectorizer,
     tfidf,
+    top_terms,
 )
 
 TEXTS = pd.Series(
@@ -114,6 +116,11 @@ def test_genres_and_decade_are_ones(movies):
     assert ones.dtype == np.float32
 
 
+def test_movies_of_one_decade_share_it():
+    movies = pd.DataFrame({"title": ["A (1990)", "B (1999)", "C (2000)"], "genres": "Drama"})
+    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
+
+
 def test_only_the_year_at_the_end_of_a_title_is_its_year():
     titles = ["2001: A Space Odyssey (1968)", "Tale (1984) Retold, A", "1917 (2019) "]
     movies = pd.DataFrame({"title": titles, "genres": "Drama"})
@@ -130,3 +137,18 @@ def test_a_saved_vectorizer_weighs_new_text_the_same(tmp_path):
     assert expected.nnz > 0
     assert loaded.dtype == np.float32
     np.testing.assert_array_equal(loaded.toarray(), expected.toarray())
+
+
+def test_top_terms_are_the_heaviest_of_all_movies_together():
+    weights = sparse.csr_array(np.array([[0.5, 0.0, 0.6, 0.0], [0.5, 0.0, 0.0, 0.1]]))
+    terms = np.array(["bank", "unused", "heist", "robbery"])
+    table = top_terms(weights, terms, pd.Series(["Heat", "Up"], index=[9, 4]), most=2)
+    assert table.columns.tolist() == ["bank", "heist"]
+    assert table.loc["Heat"].tolist() == [0.5, 0.6]
+    assert table.loc["Up"].tolist() == [0.5, 0.0]
+
+
+def test_terms_of_no_weight_are_no_top_terms():
+    weights = sparse.csr_array(np.array([[0.5, 0.0]]))
+    table = top_terms(weights, np.array(["bank", "unused"]), pd.Series(["Heat"]), most=2)
+    assert table.columns.tolist() == ["bank"]

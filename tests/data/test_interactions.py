@@ -64,8 +64,9 @@ def test_the_most_rated_movies_are_kept(hand_made):
     assert select_interactions(hand_made, top_movies=1).movie_ids.tolist() == [30]
 
 
-def test_of_equally_rated_movies_the_lower_id_is_kept(hand_made):
-    assert select_interactions(hand_made[::-1], top_movies=2).movie_ids.tolist() == [10, 30]
+def test_of_equally_rated_movies_the_lower_id_is_kept():
+    one_each = ratings((1, 20, 4.0, 1), (1, 10, 4.0, 1), (2, 30, 4.0, 1))
+    assert select_interactions(one_each, top_movies=1).movie_ids.tolist() == [10]
 
 
 def test_more_top_movies_than_there_are_take_all(hand_made):
@@ -101,8 +102,8 @@ def test_the_matrix_is_float32_with_ascending_indices(shuffled):
 
 
 def test_sparsity_is_the_share_of_empty_cells():
-    three_of_six = ratings((1, 10, 4.0, 1), (1, 20, 4.0, 1), (2, 30, 4.0, 1))
-    assert select_interactions(three_of_six, top_movies=3).sparsity == 0.5
+    one_of_four_empty = ratings((1, 10, 4.0, 1), (1, 20, 4.0, 1), (2, 20, 4.0, 1))
+    assert select_interactions(one_of_four_empty, top_movies=2).sparsity == 0.25
 
 
 def test_ratings_per_movie_are_counted(hand_made):

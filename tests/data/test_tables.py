@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data.tables import TableError, read_tables
+from movierec.data.tables import TableError, read_tables, save_frame
 
 RATINGS = "userId,movieId,rating,timestamp\n"
 MOVIES = "movieId,title,genres\n"
@@ -301,3 +301,9 @@ def test_real_data_is_read_as_pandas_reads_it(ml_latest_small, name):
     expected = pd.read_csv(ml_latest_small / f"{name}.csv", keep_default_na=False)
     frame = getattr(read_tables(ml_latest_small), name)
     pd.testing.assert_frame_equal(frame, expected, check_dtype=False)
+
+
+def test_a_saved_frame_reads_the_same(tmp_path):
+    tags = read_tables(write(tmp_path, tags=TAGGED)).tags
+    save_frame(tags, tmp_path / "tags.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "tags.parquet"), tags)

@@ -14,6 +14,7 @@ from movierec.data.splits import Split, user_random
 from movierec.evaluation.experiment import (
     Evaluation,
     evaluate,
+    mean_and_error,
     save_metrics,
     save_recommendations,
     save_test,
@@ -121,18 +122,18 @@ def test_seen_movies_are_never_recommended():
 
 
 def test_places_without_a_movie_hold_no_score_and_no_hit():
-    ranking = evaluate([PERFECT], WORLD, cutoffs=(8,)).rankings["perfect"]
+    padded = evaluate([PERFECT], WORLD, cutoffs=(8,)).rankings["perfect"]
 
-    assert np.isnan(ranking.scores[:, 5:]).all()
-    assert not ranking.hits[:, 5:].any()
+    assert np.isnan(padded.scores[:, 5:]).all()
+    assert not padded.hits[:, 5:].any()
 
 
 def test_scores_and_hits_stand_beside_their_items():
-    ranking = evaluate([PERFECT], WORLD, cutoffs=(3,)).rankings["perfect"]
+    ranked = evaluate([PERFECT], WORLD, cutoffs=(3,)).rankings["perfect"]
 
-    assert ranking.items.tolist() == [[4, 0, 2], [5, 3, 0]]
-    assert ranking.scores.tolist() == [[4, 0, 0], [5, 2, 0]]
-    assert ranking.hits.tolist() == [[True, False, False], [True, True, False]]
+    assert ranked.items.tolist() == [[4, 0, 2], [5, 3, 0]]
+    assert ranked.scores.tolist() == [[4, 0, 0], [5, 2, 0]]
+    assert ranked.hits.tolist() == [[True, False, False], [True, True, False]]
 
 
 def test_an_empty_test_set_is_refused():
@@ -183,6 +184,21 @@ def test_differences_by_hand():
     assert found.loc["other", ["mean", "better", "worse"]].tolist() == pytest.approx(
         [0.05, 0.25, 0.5]
     )
+
+
+def test_the_table_of_means_has_the_best_model_first():
+    index = pd.MultiIndex.from_product(
+        [["weak", "strong"], ["NDCG"], [5, 10]], names=["model", "metric", "k"]
+    )
+    summary = pd.DataFrame({"mean": [0.5, 0.1, 0.2, 0.3], "se": [0.01, 0.02, 0.03, 0.04]}, index)
+
+    table = mean_and_error(summary, "NDCG")
+
+    assert table.to_dict("index") == {
+        "strong": {"NDCG@5": "0.200 ± 0.030", "NDCG@10": "0.300 ± 0.040"},
+        "weak": {"NDCG@5": "0.500 ± 0.010", "NDCG@10": "0.100 ± 0.020"},
+    }
+    assert table.index.tolist() == ["strong", "weak"]
 
 
 def test_timings_cover_every_model(evaluation):
@@ -249,13 +265,13 @@ def test_recommendations_are_ranked_lists_of_ids(tmp_path, interactions, evaluat
     save_recommendations(tmp_path / "lists.parquet", evaluation, interactions)
 
     lists = pd.read_parquet(tmp_path / "lists.parquet")
-    ranking, row = evaluation.rankings["ease"], 2
+    ranked, row = evaluation.rankings["ease"], 2
     user = interactions.user_ids[evaluation.users[row]]
     one = lists[(lists["model"] == "ease") & (lists["userId"] == user)]
     assert lists.columns.tolist() == ["model", "userId", "rank", "movieId", "score"]
     assert one["rank"].tolist() == list(range(1, 11))
-    assert one["movieId"].tolist() == [7 * column + 5 for column in ranking.items[row]]
-    assert one["score"].tolist() == ranking.scores[row].tolist()
+    assert one["movieId"].tolist() == [7 * column + 5 for column in ranked.items[row]]
+    assert one["score"].tolist() == ranked.scores[row].tolist()
 
 
 def test_recommendations_hold_no_padding(tmp_path, interactions, split):

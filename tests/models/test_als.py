@@ -7,13 +7,13 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec.models.als import ALS
+from movierec.models.als import ALS, load_solver
 
 
 def als(**changed) -> ALS:
     settings = {
         "factors": 4,
-        "regularization": 0.1,
+        "regularization": 5.0,
         "alpha": 5.0,
         "iterations": 10,
         "like_from": 3.0,
@@ -116,3 +116,17 @@ def test_user_factors_are_the_users_alone(with_cold_films):
     train, terms = with_cold_films
 
     assert als(side_rows=terms).fit(train).solver.user_factors.shape == (20, 4)
+
+
+def test_a_kept_solver_is_loaded_as_it_was(two_tastes, tmp_path, monkeypatch):
+    solver = als().fit(two_tastes).solver
+    solver.save(tmp_path / "als.npz")
+    # A process that only loads is warned about BLAS threads as much as one that fits.
+    monkeypatch.setattr("implicit.utils._checked_blas_config", False)
+
+    with threadpool_limits(2, "blas"):
+        loaded = load_solver(tmp_path / "als.npz")
+
+    assert loaded.item_factors.tobytes() == solver.item_factors.tobytes()
+    assert loaded.user_factors.tobytes() == solver.user_factors.tobytes()
+    assert (loaded.alpha, loaded.regularization) == (solver.alpha, solver.regularization)

@@ -13,7 +13,7 @@ from movierec.models.ranking import top_k
 
 
 def als() -> ALS:
-    return ALS(factors=4, regularization=0.1, alpha=5.0, iterations=15, like_from=3.0, seed=0)
+    return ALS(factors=4, regularization=5.0, alpha=5.0, iterations=15, like_from=3.0, seed=0)
 
 
 def ease() -> EASE:

@@ -12,8 +12,8 @@ class Says:
 
     name = "says"
 
-    def __init__(self, *scores: float):
-        self._scores = np.array([scores], dtype=np.float32)
+    def __init__(self, *scores: list[float]):
+        self._scores = np.array(scores, dtype=np.float32)
         self.fitted_on = []
 
     def fit(self, train):
@@ -26,30 +26,29 @@ class Says:
 
 def test_parts_add_by_their_weights_whatever_their_scale():
     # Both standardise to 1 and -1.
-    hybrid = Hybrid([(Says(100, 300), 2.0), (Says(0.5, 0.1), 0.5)])
+    hybrid = Hybrid([(Says([100, 300]), 2.0), (Says([0.5, 0.1]), 0.5)])
 
     assert hybrid.score(ROW)[0] == pytest.approx([-1.5, 1.5], abs=1e-6)
 
 
 @pytest.mark.parametrize("constant", [0.0, 2.0, 1.7])
 def test_a_constant_part_adds_nothing(constant):
-    opinion = Says(3, 1, 2)
+    opinion = Says([3, 1, 2])
 
     alone = Hybrid([(opinion, 1.0)]).score(ROW)
-    together = Hybrid([(opinion, 1.0), (Says(constant, constant, constant), 1.0)]).score(ROW)
+    together = Hybrid([(opinion, 1.0), (Says([constant] * 3), 1.0)]).score(ROW)
 
     assert together.tolist() == alone.tolist()
 
 
 def test_rows_are_standardised_each_for_itself():
-    part = Says()
-    part._scores = np.array([[1, 3], [500, 100]], dtype=np.float32)
+    part = Says([1, 3], [500, 100])
 
     assert Hybrid([(part, 1.0)]).score(ROW) == pytest.approx(np.array([[-1, 1], [1, -1]]))
 
 
 def test_parts_are_fitted_on_the_ratings():
-    parts = [Says(1, 2, 3), Says(3, 2, 1)]
+    parts = [Says([1, 2, 3]), Says([3, 2, 1])]
 
     Hybrid([(part, 0.5) for part in parts]).fit(ROW)
 
@@ -57,7 +56,7 @@ def test_parts_are_fitted_on_the_ratings():
 
 
 def test_fitted_parts_are_left_alone():
-    parts = [Says(1, 2, 3), Says(3, 2, 1)]
+    parts = [Says([1, 2, 3]), Says([3, 2, 1])]
 
     Hybrid([(part, 0.5) for part in parts], parts_fitted=True).fit(ROW)
 

@@ -1,12 +1,13 @@
 """Item similarity against plain computations with everything dense."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec.models import ranking
-from movierec.models.similarity import ItemSimilarity
+from movierec.models.similarity import ItemSimilarity, side_by_side
 
 N = 12
 ALL = np.arange(N)
@@ -135,6 +136,21 @@ def test_movies_all_alike_are_equally_near():
 
     assert columns.tolist() == [[1, 2], [0, 2], [0, 1]]
     assert np.ptp(values) == 0
+
+
+def test_neighbours_by_each_signal_stand_side_by_side():
+    # By content movie 1 is nearest to movie 0, by factors movie 2; content counts for more.
+    content = sparse.csr_array(np.array([[1, 0], [1, 0], [0, 1]]))
+    similarity = ItemSimilarity.of(content, np.array([[1, 0], [0, 1], [1, 0]]))
+
+    table = side_by_side(similarity, pd.Series(["A", "B", "C"]), item=0, k=5, cf_weight=0.3)
+
+    assert table.to_dict("list") == {
+        "content": ["B", "C"],
+        "collaborative": ["C", "B"],
+        "hybrid": ["B", "C"],
+    }
+    assert table.index.tolist() == [1, 2]
 
 
 def test_sizes_that_differ_are_named():

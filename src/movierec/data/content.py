@@ -28,7 +28,7 @@ def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> pd.Series:
         index=joined[MOVIE].to_pandas(),
     )
     genres = movies[GENRES].replace(NO_GENRES, "").str.replace("|", " ", regex=False)
-    tagged = movies[MOVIE].map(words).fillna("").astype("str")
+    tagged = movies[MOVIE].map(words).astype("str").fillna("")
     text = movies[TITLE] + " " + genres + " " + tagged
     return text.str.strip().rename("content")
 
@@ -49,6 +49,7 @@ def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
     A title without a year in brackets at its end has no decade.
     """
     genres = movies[GENRES].replace(NO_GENRES, "").str.get_dummies("|")
+    genres = genres.drop(columns="", errors="ignore")  # no genre is not a genre
     years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
     decades = pd.get_dummies(years.str[:3])
     ones = np.hstack([genres.to_numpy(np.float32), decades.to_numpy(np.float32)])

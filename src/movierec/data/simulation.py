@@ -162,9 +162,11 @@ class _World:
 
 def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Generator) -> _World:
     films = catalogue()
+    films = films.assign(year=_years(films[TITLE]))
+    films = films[films["year"] <= shape.last_year]
     # Fame leads and chance orders within it, so that the best known films are the most rated.
     films = films.iloc[np.argsort(-films["fame"] - rng.normal(0, 0.6, len(films)))]
-    films = films.assign(year=_years(films[TITLE])).reset_index(drop=True)
+    films = films.reset_index(drop=True)
 
     invented = max(size - len(films), 0)
     # An invented movie borrows genres and tags from a real one, so content says as much of it.
@@ -213,7 +215,7 @@ def _appeal(films: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         (films["franchise"], 0.9),
         (films["tags"], 0.9),
     ):
-        has = words.str.get_dummies("|").to_numpy(dtype=np.float64)
+        has = words.str.get_dummies("|").drop(columns="", errors="ignore").to_numpy(np.float64)
         has = has / np.sqrt(np.maximum(has.sum(axis=1, keepdims=True), 1))
         appeal += strength * (has @ rng.normal(0, 1, (has.shape[1], _TASTES))).T
     return (appeal / appeal.std()).astype(np.float32)

@@ -147,7 +147,10 @@ def _check_ends(path: Path, header: tuple[str, ...]) -> None:
             ) from None
         if not first and path.stat().st_size == 0:
             raise TableError(f"{path} is empty; it should begin with {expected}")
-        found = tuple(next(csv.reader([first]), ()))
+        try:
+            found = tuple(next(csv.reader([first]), ()))
+        except csv.Error:
+            found = ()
         if found != header:
             lacking = [name for name in header if name not in found]
             raise TableError(
@@ -185,23 +188,34 @@ def _parse(path: Path, header: tuple[str, ...]) -> pa.Table:
             convert_options=options,
         )
     except pa.ArrowInvalid as error:
-        raise TableError(f"{path}, {_explain(str(error), header)}") from None
+        raise TableError(f"{path}, {_explain(str(error), path, header)}") from None
     raise AssertionError(f"{path} can be read by one thread but not by several")
 
 
-def _explain(message: str, header: tuple[str, ...]) -> str:
+def _explain(message: str, path: Path, header: tuple[str, ...]) -> str:
     """Arrow's complaint in the words of the file: line, value, what it should be."""
     row = re.search(r"Row #(\d+)", message)
-    where = f"line {row[1]}: " if row else ""
+    where = f"line {_line(path, int(row[1]))}: " if row else ""
     if width := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
         mend = f"mend the line, or, if it is the last, {_CUT_SHORT}"
         return f"{where}{width[2]} of {width[1]} fields ({(width[3] or '').strip()}); {mend}"
     column = re.search(r"In CSV column #(\d+)", message)
-    value = re.search(r"invalid value '(.*?)'", message, re.DOTALL)
-    if column and value:
-        name = header[int(column[1])]
-        return f"{where}{name} {value[1]!r} is not {_MEANING.get(name, 'UTF-8 text')}"
+    name = header[int(column[1])] if column else ""
+    if value := re.search(r"invalid value '(.*)'", message, re.DOTALL):
+        return f"{where}{name} {value[1]!r} is not {_MEANING[name]}"
+    if "UTF8" in message:
+        return f"{where}{name} is not UTF-8 text; save the file as UTF-8"
     return where + message
+
+
+def _line(path: Path, row: int) -> int:
+    """The line that a row stands in, the header being row 1: blank lines are no rows."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            row -= bool(line.strip())
+            if not row:
+                return number
+    raise ValueError(f"{path} has fewer rows")
 
 
 def _refuse(
@@ -210,7 +224,7 @@ def _refuse(
     if wrong.any():
         row = int(wrong.argmax())
         raise TableError(
-            f"{path}, line {row + 2}: {column} {frame[column].iloc[row]}"
+            f"{path}, line {_line(path, row + 2)}: {column} {frame[column].iloc[row]}"
             f" {why or 'is not ' + _MEANING[column]}"
             + (f" ({int(wrong.sum())} such lines)" if wrong.sum() > 1 else "")
         )

@@ -164,7 +164,7 @@ def mean_and_error(summary: pd.DataFrame, metric: str) -> pd.DataFrame:
     text = values["mean"].map("{:.3f}".format) + " ± " + values["se"].map("{:.3f}".format)
     table = text.unstack("k").rename(columns=lambda k: f"{metric}@{k}")
     best_first = values["mean"].unstack("k")[10].sort_values(ascending=False).index
-    return table.loc[best_first].rename_axis(columns=None)
+    return table.loc[best_first].rename_axis(index=None, columns=None)
 
 
 def save_metrics(

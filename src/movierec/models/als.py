@@ -5,6 +5,7 @@ is the `implicit` package's (conjugate gradient, Takacs et al. 2011).
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -69,3 +70,9 @@ class ALS:
         with threadpool_limits(1, "blas"):
             users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
         return users @ self.solver.item_factors.T
+
+
+def load_solver(path: Path) -> AlternatingLeastSquares:
+    """The fitted solver that `solver.save` kept, from numpy arrays alone."""
+    with threadpool_limits(1, "blas"):
+        return AlternatingLeastSquares.load(path)

@@ -102,7 +102,7 @@ def side_by_side(
     for signal, weight in (("content", 0.0), ("collaborative", 1.0), ("hybrid", cf_weight)):
         columns, _ = similarity.neighbours(np.array([item]), k, weight)
         found[signal] = titles.iloc[columns[0][columns[0] >= 0]].to_numpy()
-    return pd.DataFrame(found, index=pd.RangeIndex(1, len(found["hybrid"]) + 1, name="rank"))
+    return pd.DataFrame(found, index=pd.RangeIndex(1, len(found["hybrid"]) + 1))
 
 
 def check_sizes(**n_items: int) -> None:

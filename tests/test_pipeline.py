@@ -1,0 +1,254 @@
+"""The whole run, and how it fails."""
+
+import json
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from movierec import paths
+from movierec.__main__ import main
+from movierec.bundle import KEYS
+from movierec.paths import RunPaths
+from movierec.pipeline import STAGES
+
+
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
+    """The README's main job in a process of its own, in an empty home."""
+    home = tmp_path_factory.mktemp("home")
+    done = subprocess.run(
+        [sys.executable, "-m", "movierec", "run"],
+        env=os.environ | {"MOVIEREC_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return home, done
+
+
+@pytest.fixture
+def notebooks(tmp_path, monkeypatch) -> Path:
+    """The project's notebooks in a folder where a test may spoil them."""
+    copy = tmp_path / "notebooks"
+    shutil.copytree(paths.notebooks(), copy, ignore=shutil.ignore_patterns(".*"))
+    monkeypatch.setattr(paths, "notebooks", lambda: copy)
+    return copy
+
+
+def _append_cell(path: Path, source: str) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(source, id="spoiled"))
+    nbformat.write(notebook, path)
+
+
+def test_run_ends_well_and_warns_of_nothing(sample_run):
+    _, done = sample_run
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_run_prints_a_line_a_stage_with_seconds_and_memory(sample_run):
+    lines = sample_run[1].stdout.splitlines()
+    for stage, line in zip(STAGES, lines, strict=False):
+        assert re.fullmatch(rf"{stage} +[\d.]+ s +[\d,]+ MB", line)
+
+
+def test_run_ends_with_the_paths_of_report_and_model(sample_run):
+    *_, report, model = sample_run[1].stdout.splitlines()
+    assert Path(report.removeprefix("report:").strip()).name == "index.html"
+    assert Path(report.removeprefix("report:").strip()).exists()
+    assert Path(model.removeprefix("model:").strip()).exists()
+
+
+def test_every_stage_leaves_a_report_of_at_most_three_megabytes(sample_run):
+    reports = sample_run[0] / "reports" / "sample"
+    sizes = {path.stem: path.stat().st_size for path in reports.glob("*.html")}
+    assert set(sizes) == {*STAGES, "index"}
+    assert max(sizes.values()) <= 3_000_000
+
+
+def test_reports_of_the_sample_say_that_its_audience_is_simulated(sample_run):
+    for report in (sample_run[0] / "reports" / "sample").glob("*.html"):
+        assert "Simulated audience" in report.read_text(encoding="utf-8"), report.name
+
+
+def test_reports_carry_no_warnings(sample_run):
+    for report in (sample_run[0] / "reports" / "sample").glob("*.html"):
+        text = report.read_text(encoding="utf-8")
+        assert "Warning" not in text, report.name
+        assert "output_stderr" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+
+
+class _Requests(HTMLParser):
+    """Collects what a browser would load on its own, and where links lead."""
+
+    def __init__(self):
+        super().__init__()
+        self.loaded, self.linked, self.scripts = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.scripts += tag == "script"
+        self.loaded += [
+            attrs[name] for name in ("src", "srcset", "data", "poster") if name in attrs
+        ]
+        self.loaded += [attrs["href"]] if tag == "link" else []
+        self.linked += [attrs["href"]] if tag == "a" else []
+
+
+def test_reports_ask_nobody_for_anything(sample_run):
+    for report in (sample_run[0] / "reports" / "sample").glob("*.html"):
+        text = report.read_text(encoding="utf-8")
+        page = _Requests()
+        page.feed(text)
+        assert page.scripts == 0
+        assert page.loaded, report.name
+        assert all(address.startswith("data:") for address in page.loaded), report.name
+        assert not re.search(r"url\(\s*['\"]?(?!data:)|@import", text)
+
+
+def test_links_between_reports_lead_somewhere(sample_run):
+    reports = sample_run[0] / "reports" / "sample"
+    for report in reports.glob("*.html"):
+        page = _Requests()
+        page.feed(report.read_text(encoding="utf-8"))
+        files = [link for link in page.linked if not link.startswith("#")]
+        assert len(files) >= len(STAGES)
+        assert all((reports / link).exists() for link in files)
+
+
+def test_reports_name_date_dataset_parameters_and_versions(sample_run):
+    text = (sample_run[0] / "reports" / "sample" / "03_als_training.html").read_text()
+    assert re.search(r"<dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC</dd>", text)
+    assert "<dd>sample</dd>" in text
+    assert re.search(r"<code>factors</code></td><td><code>64</code>", text)
+    assert re.search(r"implicit\s\d", text)
+
+
+def test_figures_have_alternative_text(sample_run):
+    for report in (sample_run[0] / "reports" / "sample").glob("*.html"):
+        images = re.findall(r"<img[^>]*>", report.read_text(encoding="utf-8"))
+        assert all(re.search(r'alt="Figure: [^"]+"', image) for image in images), report.name
+
+
+@pytest.mark.skipif(
+    not (
+        browser := next(
+            filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+        )
+    ),
+    reason="no Chromium here",
+)
+def test_chromium_shows_a_report_without_network(sample_run, tmp_path):
+    report = sample_run[0] / "reports" / "sample" / "05_evaluation.html"
+    log = tmp_path / "net.json"
+    done = subprocess.run(
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={log}",
+            "--dump-dom",
+            report.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "NDCG@10 of every model" not in done.stdout  # the title is in the picture
+    assert "The answer" in done.stdout
+    # Chromium's own start page and updates are not the report's doing.
+    asked = set(re.findall(r'"initiator":"file://[^}]*"url":"(http[^"]*)"', log.read_text()))
+    assert not asked
+
+
+def test_the_pickle_holds_ten_keys_where_movierec_cannot_be_imported(sample_run):
+    pickled = sample_run[0] / "artifacts" / "sample" / "model.pkl"
+    code = (
+        "import sys; sys.modules['movierec'] = None\n"
+        f"import pickle; print(*sorted(pickle.load(open({str(pickled)!r}, 'rb'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == sorted(KEYS)
+
+
+def test_the_hybrid_of_the_sample_beats_popularity(sample_run):
+    metrics = json.loads((sample_run[0] / "artifacts" / "sample" / "metrics.json").read_text())
+    hybrid, popularity = (metrics["models"][name]["ndcg@10"] for name in ("hybrid", "popularity"))
+    assert hybrid["ci95"][0] > popularity["ci95"][1]
+
+
+def test_real_data_reach_what_was_promised(ml_latest_small):
+    assert main(["run", "--dataset", str(ml_latest_small), "--run", "small"]) == 0
+    models = json.loads(RunPaths("small").input("metrics.json").read_text())["models"]
+    assert models["popularity"]["ndcg@10"]["mean"] == pytest.approx(0.19, abs=0.01)
+    assert models["als"]["ndcg@10"]["mean"] >= 0.37
+    assert models["hybrid"]["ndcg@10"]["mean"] >= 0.405
+    assert "Simulated audience" not in RunPaths("small").index.read_text()
+    with RunPaths("small").input("model.pkl").open("rb") as file:
+        assert pickle.load(file)["item_factors"].shape == (1000, 64)
+
+
+def test_a_failing_stage_ends_the_run_and_shows_its_traceback(notebooks, capsys):
+    _append_cell(notebooks / "02_content_features.ipynb", "1 / 0")
+    assert main(["run", "-p", "top_movies=50"]) == 1
+    run = RunPaths("sample")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "ZeroDivisionError" in run.report("02_content_features").read_text()
+    assert "This stage failed" in run.report("02_content_features").read_text()
+    assert "This stage failed" not in run.report("01_eda").read_text()
+    assert not run.notebook("03_als_training").exists()
+    assert run.input("interactions.npz").exists()
+
+
+def test_a_kernel_that_dies_is_reported_as_that(notebooks, capsys):
+    _append_cell(notebooks / "01_eda.ipynb", "import os; os._exit(1)")
+    assert main(["run", "--to", "01"]) == 1
+    assert "kernel died" in capsys.readouterr().err
+    assert "The kernel died while this cell ran." in RunPaths("sample").report("01_eda").read_text()
+
+
+def test_a_stage_without_its_inputs_says_which_command_makes_them(capsys):
+    assert main(["run", "--from", "02", "--to", "02"]) == 1
+    assert "--to 01_eda" in capsys.readouterr().err
+
+
+def test_parameters_reach_the_notebook_and_its_report():
+    assert main(["run", "--to", "01", "-p", "top_movies=50", "--run", "few"]) == 0
+    assert re.search(
+        r"<code>top_movies</code></td><td><code>50</code>",
+        RunPaths("few").report("01_eda").read_text(),
+    )
+
+
+def test_the_index_tells_which_stages_are_older_than_what_they_read():
+    assert main(["run", "--to", "02", "-p", "top_movies=50"]) == 0
+    assert main(["run", "--to", "01", "-p", "top_movies=60"]) == 0
+    assert "older than 01_eda" in RunPaths("sample").index.read_text()
+
+
+def test_a_run_killed_midway_can_be_started_again(sample_run, tmp_path):
+    home = tmp_path / "home"
+    environment = os.environ | {"MOVIEREC_HOME": str(home)}
+    command = [sys.executable, "-m", "movierec", "run", "--to", "02"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
+        run.stdout.read(1)  # the first stage has begun
+        run.kill()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(home.rglob(".writing-*/*.npz"))
