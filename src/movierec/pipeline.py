@@ -111,15 +111,13 @@ def _peak_memory(process: psutil.Process) -> int:
 def _record_death(output: Path) -> None:
     """Say in the executed notebook where its kernel died, as an error would."""
     notebook = nbformat.read(output, as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("papermill", {}).get("status") in ("running", "failed"):
-            message = "The kernel died while this cell ran."
-            cell.outputs.append(
-                nbformat.v4.new_output(
-                    "error", ename="DeadKernelError", evalue=message, traceback=[message]
-                )
-            )
-            break
+    message = "The kernel died while this cell ran."
+    started = [cell for cell in notebook.cells if cell.metadata.papermill.start_time]
+    started[-1].outputs.append(
+        nbformat.v4.new_output(
+            "error", ename="DeadKernelError", evalue=message, traceback=[message]
+        )
+    )
     nbformat.write(notebook, output)
 
 

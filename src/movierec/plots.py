@@ -85,15 +85,13 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
     share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
     kept = min(kept, len(counts))
     ax.plot(np.arange(1, len(counts) + 1), share, color=_BLUE)
-    ax.axvline(kept, color=_ORANGE, linestyle="--")
-    ax.annotate(
-        f"{kept:,} movies kept:\n{share[kept - 1]:.1%} of the ratings",
-        (kept, share[kept - 1]),
-        xytext=(-10, -12),
-        textcoords="offset points",
-        ha="right",
-        va="top",
+    ax.axvline(
+        kept,
+        color=_ORANGE,
+        linestyle="--",
+        label=f"{kept:,} movies kept: {share[kept - 1]:.1%} of the ratings",
     )
+    ax.legend(loc="upper left")
     ax.set(
         title="The long tail: what the most rated movies hold",
         xlabel="most rated movies (logarithmic)",
@@ -109,7 +107,7 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
 def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """TF-IDF weights of terms (columns) in movies (rows), written into the cells."""
     if ax is None:
-        width = max(8.0, 3.5 + 0.55 * weights.shape[1])
+        width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         ax = plt.figure(figsize=(width, 1.6 + 0.34 * len(weights))).subplots()
     shown = weights.rename(index=lambda title: _shortened(title, 44))
     sns.heatmap(

@@ -1,5 +1,6 @@
 """From executed notebooks to HTML that needs nothing but a browser."""
 
+import base64
 import importlib.metadata
 import platform
 import re
@@ -52,7 +53,10 @@ def render_run(run: RunPaths) -> Path:
 
 
 def render_index(run: RunPaths) -> Path:
-    """Write the run's index: each stage's headline figures and numbers, and how it went."""
+    """Write the run's index: each stage's headline figures and numbers, and how it went.
+
+    The headline figures lie beside it as PNG files too, in `figures/`.
+    """
     executed = {
         stage: nbformat.read(run.notebook(stage), as_version=4)
         for stage in STAGES
@@ -65,6 +69,7 @@ def render_index(run: RunPaths) -> Path:
         headlines = [cell for cell in _prepared(notebook).cells if HEADLINE in _tags(cell)]
         for cell in headlines:
             cell["id"] = f"{stage}-{cell['id']}"
+        _save_figures(headlines, run.reports / "figures", stage)
         cells += headlines
     cells.append(nbformat.v4.new_markdown_cell(_stage_table(executed)))
     page = {
@@ -76,6 +81,20 @@ def render_index(run: RunPaths) -> Path:
     _write(run.index, nbformat.v4.new_notebook(cells=cells), page)
     _render_list_of_runs()
     return run.index
+
+
+def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
+    """The figures of some cells as PNG files, for slides and pages of other people's."""
+    figures = [
+        output.data["image/png"]
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if "image/png" in output.get("data", {})
+    ]
+    folder.mkdir(exist_ok=True)
+    for number, figure in enumerate(figures, start=1):
+        with replacing(folder / f"{stage}-{number}.png") as draft:
+            draft.write_bytes(base64.b64decode(figure))
 
 
 def _render_list_of_runs() -> None:

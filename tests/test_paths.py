@@ -1,0 +1,129 @@
+"""Where files lie, and how they take the place of older ones."""
+
+import re
+
+import nbformat
+import pytest
+
+from movierec import paths
+from movierec.paths import MissingArtifact, RunPaths, replacing, replacing_folder
+from movierec.pipeline import STAGES
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a file in it, alone in its own folder."""
+    path = tmp_path / "here" / "data"
+    path.mkdir(parents=True)
+    (path / "old.txt").write_text("old")
+    return path
+
+
+def _break_off(*_):
+    raise RuntimeError("broken off")
+
+
+def test_a_missing_artifact_names_the_command_that_makes_it():
+    with pytest.raises(MissingArtifact) as error:
+        RunPaths("mine").input("als.npz")
+    assert "als.npz is missing: notebook 03_als_training makes it" in str(error.value)
+    assert "python -m movierec run --dataset DATASET --run mine --to 03_als_training" in str(
+        error.value
+    )
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_a_notebook_writes_is_asked_for_by_its_name(stage):
+    notebook = nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    written = re.findall(r'paths\.output\("([^"]+)"\)', code)
+    assert written
+    for file in written:
+        with pytest.raises(MissingArtifact, match=f"notebook {stage} makes it"):
+            RunPaths("mine").input(file)
+
+
+def test_an_artifact_that_was_written_is_found():
+    RunPaths("mine").output("als.npz").write_text("factors")
+    assert RunPaths("mine").input("als.npz").read_text() == "factors"
+
+
+@pytest.mark.parametrize("ask", [RunPaths.input, RunPaths.output])
+def test_an_artifact_of_no_stage_is_a_mistake(ask):
+    with pytest.raises(KeyError, match=r"no stage makes als\.npy"):
+        ask(RunPaths("mine"), "als.npy")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a/", "/a", "../a", ".", "..", ".a"])
+def test_a_run_is_named_like_a_folder(name):
+    with pytest.raises(ValueError, match="not a plain folder name"):
+        RunPaths(name)
+
+
+def test_home_is_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path))
+    run = RunPaths("mine")
+    assert paths.datasets() == tmp_path / "data"
+    assert run.artifacts == tmp_path / "artifacts" / "mine"
+    assert run.report("01_eda") == tmp_path / "reports" / "mine" / "01_eda.html"
+    assert run.notebook("01_eda") == tmp_path / "reports" / "mine" / "01_eda.ipynb"
+    assert run.index == tmp_path / "reports" / "mine" / "index.html"
+
+
+def test_home_is_the_project_where_the_environment_says_nothing(monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", "")
+    assert (paths.home() / "pyproject.toml").exists()
+
+
+def test_notebooks_stay_with_the_project():
+    assert (paths.notebooks() / "01_eda.ipynb").exists()
+
+
+def test_a_finished_file_takes_the_place_of_the_old_one(folder):
+    path = folder / "old.txt"
+    with replacing(path) as draft:
+        draft.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_file_broken_off_leaves_the_old_one_alone(folder):
+    path = folder / "old.txt"
+    with pytest.raises(RuntimeError, match="broken off"), replacing(path) as draft:
+        _break_off(draft.write_text("half"))
+    assert path.read_text() == "old"
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_first_file_broken_off_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), replacing(tmp_path / "new.txt") as draft:
+        _break_off(draft.write_text("half"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_draft_has_the_suffix_of_its_file(tmp_path):
+    with replacing(tmp_path / "als.npz") as draft:
+        assert draft.suffix == ".npz"
+        draft.touch()
+
+
+def test_a_finished_folder_takes_the_place_of_the_old_one(folder):
+    with replacing_folder(folder) as draft:
+        (draft / "new.txt").write_text("new")
+        assert [path.name for path in folder.iterdir()] == ["old.txt"]
+    assert [path.name for path in folder.iterdir()] == ["new.txt"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_folder_broken_off_leaves_the_old_one_alone(folder):
+    with pytest.raises(RuntimeError, match="broken off"), replacing_folder(folder) as draft:
+        _break_off((draft / "new.txt").write_text("half"))
+    assert [path.name for path in folder.iterdir()] == ["old.txt"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_first_folder_needs_none_above_it(tmp_path):
+    with replacing_folder(tmp_path / "data" / "sample") as draft:
+        (draft / "new.txt").touch()
+    assert (tmp_path / "data" / "sample" / "new.txt").exists()
