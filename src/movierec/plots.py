@@ -121,6 +121,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
         linewidths=0.5,
         cbar_kws={"label": "TF-IDF weight"},
     )
+    ax.grid(visible=False)
     ax.set(title="Which terms describe these movies", xlabel="term", ylabel="")
     ax.tick_params(axis="x", rotation=50)
     plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
@@ -186,6 +187,7 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
             cbar_pos=(0.01, 0.92, 0.025, 0.07),
         )
     grid.ax_heatmap.set(xlabel="", ylabel="")
+    grid.ax_heatmap.grid(visible=False)
     grid.ax_heatmap.tick_params(labelsize=8)
     grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="left")
     return grid.ax_heatmap
@@ -261,7 +263,7 @@ def model_intervals(
     return ax
 
 
-def _shortened(title: str, width: int = 38) -> str:
+def _shortened(title: str, width: int = 44) -> str:
     """A title that fits a label, its year kept."""
     if len(title) <= width:
         return title
