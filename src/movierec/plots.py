@@ -109,7 +109,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         ax = plt.figure(figsize=(width, 1.6 + 0.34 * len(weights))).subplots()
-    shown = weights.rename(index=lambda title: _shortened(title, 44))
+    shown = weights.rename(index=_shortened)
     sns.heatmap(
         shown,
         ax=ax,
