@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 import papermill
 import psutil
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
 from movierec import parameters, paths
 from movierec.paths import RunPaths
@@ -35,6 +35,16 @@ class StageResult:
     stage: str
     seconds: float
     peak_memory: int
+
+
+class _StageKernel(AsyncKernelManager):
+    """A kernel that a stage runs in and that nobody works in afterwards."""
+
+    # ipykernel warns of plain TCP, and rightly on a machine that others use.
+    transport_encryption = "auto"
+
+    async def _async_interrupt_kernel(self) -> None:
+        """Do nothing: an idle kernel logs the interrupt that comes before its end as an error."""
 
 
 def stage_range(first: str | None, last: str | None) -> tuple[str, ...]:
@@ -81,8 +91,7 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
             parameters=values,
             progress_bar=False,
             on_cell_executed=note_memory,
-            # ipykernel warns of plain TCP, and rightly on a machine that others use.
-            config=Config(KernelManager={"transport_encryption": "auto"}),
+            kernel_manager_class=_StageKernel,
         )
     except PapermillExecutionError as error:
         raise StageFailed(f"{error.ename}: {error.evalue}") from error
