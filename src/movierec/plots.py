@@ -6,7 +6,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from scipy.cluster import hierarchy
 from scipy.optimize import isotonic_regression
+from scipy.spatial.distance import squareform
 
 _BLUE, _ORANGE, _GREEN, _RED, *_ = sns.color_palette("colorblind")
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
@@ -174,10 +176,15 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     """
     shown = similarity.rename(index=_shortened, columns=_shortened)
     size = 3.0 + 0.27 * len(shown)
+    distance = 1 - similarity.to_numpy(dtype=float)
+    np.fill_diagonal(distance, 0)
+    tree = hierarchy.linkage(squareform(distance, checks=False), method="average")
     # seaborn lays the dendrograms out itself, which constrained layout cannot work with.
     with plt.rc_context({"figure.constrained_layout.use": False}):
         grid = sns.clustermap(
             shown,
+            row_linkage=tree,
+            col_linkage=tree,
             mask=np.eye(len(shown), dtype=bool),
             cmap="viridis",
             figsize=(size, size),
