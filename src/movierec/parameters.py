@@ -35,21 +35,19 @@ class Parameter:
 
     def parse(self, text: str) -> int | float | str | bool:
         """The value a shell user typed, checked. Raises ParameterError."""
-        if self.type is str:
-            return self.check(text)
-        if self.type is bool and text.lower() in ("true", "false"):
-            return self.check(text.lower() == "true")
-        try:
-            return self.check(self.type(text))
-        except ParameterError:
-            raise
-        except ValueError:
-            raise self._wrong(text, f"it is of type {self.type.__name__}") from None
+        if self.type is bool:
+            value = {"true": True, "false": False}.get(text.lower(), text)
+        else:
+            try:
+                value = self.type(text)
+            except ValueError:
+                value = text
+        return self.check(value)
 
     def check(self, value: object) -> int | float | str | bool:
         """The value, its type and range checked; a whole number is a float too."""
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            value = float(value) if abs(value) < 2**63 else float("inf")
         if not isinstance(value, self.type) or isinstance(value, bool) != (self.type is bool):
             raise self._wrong(value, f"it is of type {self.type.__name__}")
         if bounds := re.search(r"\bin ([\[(])\s*(\S+),\s*(\S+?)\s*([\])])", self.help):
@@ -123,6 +121,6 @@ def read_preset(preset: str, known: dict[str, Parameter]) -> dict[str, int | flo
         raise ParameterError(f"preset {preset!r} is neither a file nor one of {', '.join(names)}")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"preset {preset}: {error}") from None
     return {name: find(name, known).check(value) for name, value in values.items()}

@@ -1,5 +1,7 @@
 """One function a figure: takes data, perhaps an Axes, returns the Axes; loads and saves nothing."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -110,7 +112,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """TF-IDF weights of terms (columns) in movies (rows), written into the cells."""
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
-        ax = plt.figure(figsize=(width, 1.6 + 0.34 * len(weights))).subplots()
+        ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
     shown = weights.rename(index=_shortened)
     sns.heatmap(
         shown,
@@ -126,6 +128,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.grid(visible=False)
     ax.set(title="Which terms describe these movies", xlabel="term", ylabel="")
     ax.tick_params(axis="x", rotation=50)
+    ax.tick_params(axis="y", rotation=0)
     plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
     return ax
 
@@ -175,7 +178,7 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     similarity: square frame, titles both ways. The diagonal is left blank.
     """
     shown = similarity.rename(index=_shortened, columns=_shortened)
-    size = 3.0 + 0.27 * len(shown)
+    size = max(7.0, 3.0 + 0.27 * len(shown))
     distance = 1 - similarity.to_numpy(dtype=float)
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), method="average")
@@ -210,9 +213,8 @@ def metric_curves(summary: pd.DataFrame, metric: str, chosen: str, ax: Axes | No
     values = summary.xs(metric, level="metric")
     ks = values.index.unique("k")
     others = [model for model in values.index.unique("model") if model != chosen]
-    palette = sns.color_palette("colorblind", len(others) + 1)
-    palette.remove(_ORANGE)
-    colours = dict(zip(others, palette, strict=True)) | {chosen: _ORANGE}
+    palette = [colour for colour in sns.color_palette("colorblind") if colour != _ORANGE]
+    colours = dict(zip(others, cycle(palette), strict=False)) | {chosen: _ORANGE}
     for model, colour in colours.items():
         line = values.loc[model]
         ax.fill_between(line.index, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
@@ -272,6 +274,7 @@ def model_intervals(
 
 def _shortened(title: str, width: int = 44) -> str:
     """A title that fits a label, its year kept."""
+    title = title.strip()
     if len(title) <= width:
         return title
     year = title[-7:] if title.endswith(")") else ""

@@ -1,6 +1,7 @@
 """Every model on the same split: ranked lists, metrics a user, means with intervals."""
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -194,8 +195,10 @@ def save_metrics(
             for other, row in comparisons.iterrows()
         ],
     }
+    text = json.dumps(document, indent=2)
+    flat = re.sub(r"\{[^{}]*\}", lambda innermost: re.sub(r"\s+", " ", innermost[0]), text)
     with replacing(path) as draft:
-        draft.write_text(json.dumps(document, indent=2) + "\n")
+        draft.write_text(flat + "\n")
 
 
 def save_recommendations(path: Path, evaluation: Evaluation, interactions: Interactions) -> None:

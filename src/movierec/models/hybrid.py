@@ -35,4 +35,6 @@ def _standardise(scores: np.ndarray) -> np.ndarray:
     """Each row with mean 0 and standard deviation 1, or all 0 where it is constant."""
     centred = scores - scores.mean(axis=1, keepdims=True)
     spread = scores.std(axis=1, keepdims=True)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    # The mean of equal numbers is off by a rounding error, which is not a difference.
+    varied = spread > 1e-6 * np.abs(scores).max(axis=1, keepdims=True)
+    return np.divide(centred, spread, out=np.zeros_like(centred), where=varied)

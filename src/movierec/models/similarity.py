@@ -105,12 +105,12 @@ def side_by_side(
     return pd.DataFrame(found, index=pd.RangeIndex(1, len(found["hybrid"]) + 1))
 
 
-def check_sizes(**n_items: int) -> None:
-    """Raise ValueError, naming each part's size, unless all speak of as many movies."""
-    if len(set(n_items.values())) > 1:
-        sizes = ", ".join(f"{part} {size}" for part, size in n_items.items())
+def check_sizes(**sizes_of: int) -> None:
+    """Raise ValueError, naming each part's size, unless all are of one size."""
+    if len(set(sizes_of.values())) > 1:
+        sizes = ", ".join(f"{part} {size}" for part, size in sizes_of.items())
         raise ValueError(
-            f"the parts speak of different numbers of movies: {sizes};"
+            f"the parts do not belong together, their sizes differ: {sizes};"
             " run the stages again from 01_eda"
         )
 
