@@ -47,7 +47,7 @@ class Parameter:
     def check(self, value: object) -> int | float | str | bool:
         """The value, its type and range checked; a whole number is a float too."""
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value) if abs(value) < 2**63 else float("inf")
+            value = float(value)
         if not isinstance(value, self.type) or isinstance(value, bool) != (self.type is bool):
             raise self._wrong(value, f"it is of type {self.type.__name__}")
         if bounds := re.search(r"\bin ([\[(])\s*(\S+),\s*(\S+?)\s*([\])])", self.help):
