@@ -53,9 +53,11 @@ WORST = Fixed(-HIDDEN, "worst")
 
 @pytest.fixture
 def interactions() -> Interactions:
-    """Forty users by thirty movies, ids with gaps."""
+    """Forty users by thirty movies, ids with gaps; the first user rated one movie only."""
     rng = np.random.default_rng(0)
     stars = np.where(rng.random((40, 30)) < 0.3, rng.integers(1, 11, (40, 30)) / 2, 0)
+    stars[0] = 0
+    stars[0, 3] = 4
     matrix = sparse.csr_array(stars.astype(np.float32))
     return Interactions(
         user_ids=np.arange(40, dtype=np.int32) * 3 + 100,
@@ -228,6 +230,16 @@ def test_metrics_json_holds_every_mean_with_its_error(tmp_path, evaluation):
         "se": pytest.approx(row["se"], abs=1e-6),
         "ci95": pytest.approx([row["low"], row["high"]], abs=1e-6),
     }
+
+
+@pytest.mark.parametrize("name", ["two  spaces", "{braces  and} spaces"])
+def test_metrics_json_keeps_the_protocol_word_for_word(tmp_path, evaluation, name):
+    protocol = {"dataset": name}
+    nothing = evaluation.differences("ease", "NDCG", 10).iloc[:0]
+
+    save_metrics(tmp_path / "metrics.json", protocol, evaluation.summary(), nothing, "ease")
+
+    assert json.loads((tmp_path / "metrics.json").read_text())["protocol"] == protocol
 
 
 def test_metrics_json_compares_the_chosen_model(tmp_path, evaluation):

@@ -33,14 +33,25 @@ SETTINGS = Settings(
 
 @pytest.fixture(scope="module")
 def ndcg_at_10(ml_latest_small: Path) -> pd.Series:
-    """NDCG@10 by model: the 1,000 most rated movies, a fifth of each user's ratings hidden."""
+    """NDCG@10 by model: the 1,000 most rated movies, a fifth of each user's ratings hidden.
+
+    The mean of two splits, since one moves the weaker models by as much as is allowed.
+    """
     tables = read_tables(ml_latest_small)
     interactions = select_interactions(tables.ratings, 1_000)
     movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
     _, item_content = tfidf(content_text(movies, tables.tags), 5_000)
-    models = compared_models(SETTINGS, item_content, genre_and_decade(movies))
-    split = user_random(interactions.user_items, 0.2, seed=0)
-    return evaluate(models, split, cutoffs=(10,)).summary()["mean"].xs(("NDCG", 10), level=[1, 2])
+    item_genres = genre_and_decade(movies)
+    evaluations = [
+        evaluate(
+            compared_models(SETTINGS, item_content, item_genres),
+            user_random(interactions.user_items, 0.2, seed),
+            cutoffs=(10,),
+        )
+        for seed in (0, 1)
+    ]
+    means = [one.per_user.mean().xs(("NDCG", 10), level=[1, 2]) for one in evaluations]
+    return (means[0] + means[1]) / 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Every model on the same split: ranked lists, metrics a user, means with intervals."""
 
 import json
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -195,10 +194,20 @@ def save_metrics(
             for other, row in comparisons.iterrows()
         ],
     }
-    text = json.dumps(document, indent=2)
-    flat = re.sub(r"\{[^{}]*\}", lambda innermost: re.sub(r"\s+", " ", innermost[0]), text)
     with replacing(path) as draft:
-        draft.write_text(flat + "\n")
+        draft.write_text(_laid_out(document) + "\n")
+
+
+def _laid_out(value: object, line: str = "\n") -> str:
+    """JSON in which only what holds objects is broken into lines."""
+    parts = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list) or not any(isinstance(part, dict) for part in parts):
+        return json.dumps(value)
+    inner = line + "  "
+    if isinstance(value, dict):
+        body = [f"{json.dumps(key)}: {_laid_out(part, inner)}" for key, part in value.items()]
+        return "{" + inner + ("," + inner).join(body) + line + "}"
+    return "[" + inner + ("," + inner).join(_laid_out(part, inner) for part in value) + line + "]"
 
 
 def save_recommendations(path: Path, evaluation: Evaluation, interactions: Interactions) -> None:
