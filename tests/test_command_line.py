@@ -21,7 +21,8 @@ from movierec.paths import RunPaths
         (["--dataset", "ml-32m"], "python -m movierec fetch ml-32m"),
         (["--from", "06_x"], "there is no stage"),
         (["--from", "04", "--to", "02"], "comes after"),
-        (["--run", "a/b"], "plain folder name"),
+        (["--to", "01", "-p", "cf_weight=0.5"], "there is no parameter"),
+        (["--run", "a/b"], "plain name"),
     ],
 )
 def test_what_cannot_work_is_refused_before_a_kernel_starts(arguments, message, capsys):

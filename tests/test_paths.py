@@ -56,7 +56,7 @@ def test_an_artifact_of_no_stage_is_a_mistake(ask):
 
 @pytest.mark.parametrize("name", ["", "a/b", "a/", "/a", "../a", ".", "..", ".a"])
 def test_a_run_is_named_like_a_folder(name):
-    with pytest.raises(ValueError, match="not a plain folder name"):
+    with pytest.raises(ValueError, match="not a plain name"):
         RunPaths(name)
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -32,6 +33,21 @@ def sample_run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
         check=False,
     )
     return home, done
+
+
+@pytest.fixture
+def two_dataset_run(tmp_path) -> tuple[str, str]:
+    """Reports 02 and 01 of one run, 02 made from the sample and 01 then from other data."""
+    other = tmp_path / "other"
+    other.mkdir()
+    rows = [f"{user},{movie},4.0,{user + movie}" for user in range(9) for movie in range(9)]
+    (other / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *rows, ""]))
+    titles = [f"{movie},Film {movie} (2000),Drama" for movie in range(9)]
+    (other / "movies.csv").write_text("\n".join(["movieId,title,genres", *titles, ""]))
+    assert main(["run", "--to", "02", "--run", "both"]) == 0
+    assert main(["run", "--to", "01", "--run", "both", "--dataset", str(other)]) == 0
+    run = RunPaths("both")
+    return run.report("02_content_features").read_text(), run.report("01_eda").read_text()
 
 
 @pytest.fixture
@@ -138,20 +154,18 @@ def test_figures_have_alternative_text(sample_run):
         assert all(re.search(r'alt="Figure: [^"]+"', image) for image in images), report.name
 
 
-@pytest.mark.skipif(
-    not (
-        browser := next(
-            filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-        )
-    ),
-    reason="no Chromium here",
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-def test_chromium_shows_a_report_without_network(sample_run, tmp_path):
-    report = sample_run[0] / "reports" / "sample" / "05_evaluation.html"
-    log = tmp_path / "net.json"
+needs_browser = pytest.mark.skipif(not BROWSER, reason="no Chromium here")
+
+
+def _open_in_chromium(page: Path, folder: Path) -> tuple[str, set[str]]:
+    """The page as Chromium has built it, and the addresses it asked for on its behalf."""
+    log = folder / "net.json"
     done = subprocess.run(
         [
-            browser,
+            BROWSER,
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -160,21 +174,35 @@ def test_chromium_shows_a_report_without_network(sample_run, tmp_path):
             "--disable-component-update",
             "--disable-sync",
             "--host-resolver-rules=MAP * ~NOTFOUND",
-            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--user-data-dir={folder / 'profile'}",
             f"--log-net-log={log}",
             "--dump-dom",
-            report.as_uri(),
+            page.as_uri(),
         ],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    assert "NDCG@10 of every model" not in done.stdout  # the title is in the picture
-    assert "The answer" in done.stdout
-    # Chromium's own start page and updates are not the report's doing.
-    asked = set(re.findall(r'"initiator":"file://[^}]*"url":"(http[^"]*)"', log.read_text()))
+    # A page from a file has no origin of its own to name.
+    return done.stdout, set(
+        re.findall(r'"initiator":"null"[^\n]*?"url":"(https?://[^"]*)"', log.read_text())
+    )
+
+
+@needs_browser
+def test_chromium_shows_a_report_without_asking_anybody(sample_run, tmp_path):
+    report = sample_run[0] / "reports" / "sample" / "05_evaluation.html"
+    shown, asked = _open_in_chromium(report, tmp_path)
+    assert "The answer" in shown
     assert not asked
+
+
+@needs_browser
+def test_a_page_that_asks_for_something_would_be_noticed(tmp_path):
+    page = tmp_path / "asks.html"
+    page.write_text('<p>hello</p><img src="https://example.org/picture.png">')
+    assert _open_in_chromium(page, tmp_path)[1] == {"https://example.org/picture.png"}
 
 
 def test_the_pickle_holds_ten_keys_where_movierec_cannot_be_imported(sample_run):
@@ -242,13 +270,31 @@ def test_the_index_tells_which_stages_are_older_than_what_they_read():
     assert "older than 01_eda" in RunPaths("sample").index.read_text()
 
 
-def test_a_run_killed_midway_can_be_started_again(sample_run, tmp_path):
+def test_a_run_killed_midway_can_be_started_again(tmp_path):
     home = tmp_path / "home"
     environment = os.environ | {"MOVIEREC_HOME": str(home)}
     command = [sys.executable, "-m", "movierec", "run", "--to", "02"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
-        run.stdout.read(1)  # the first stage has begun
+    written = home / "artifacts" / "sample" / "interactions.npz"
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as run:
+        while not written.exists() and run.poll() is None:
+            time.sleep(0.01)
         run.kill()
+    assert not (home / "reports" / "sample" / "index.html").exists()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert not list(home.rglob(".writing-*/*.npz"))
+    assert (home / "reports" / "sample" / "index.html").exists()
+
+
+def test_a_run_taken_up_again_goes_on_with_what_it_was_told():
+    few = ["-p", "top_movies=50", "-p", "max_features=77"]
+    assert main(["run", "--to", "02", "--run", "few", *few]) == 0
+    assert main(["run", "--from", "02", "--to", "02", "--run", "few"]) == 0
+    report = RunPaths("few").report("02_content_features").read_text()
+    assert re.search(r"<code>max_features</code></td><td><code>77</code>", report)
+
+
+def test_a_report_goes_on_naming_the_data_it_was_made_from(two_dataset_run):
+    first, second = two_dataset_run
+    assert "<dd>sample</dd>" in first
+    assert "Simulated audience" in first
+    assert "<dd>other</dd>" in second

@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
-    except (ValueError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -26,11 +26,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
     run.add_argument(
-        "--dataset", default=SAMPLE, help=f"one of {', '.join(NAMES)}, or a folder [%(default)s]"
+        "--dataset",
+        help=f"one of {', '.join(NAMES)}, or a folder [sample, or with --from what the run had]",
     )
     run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
     run.add_argument(
-        "--preset", default="tuned", help="tuned, original or a TOML file [%(default)s]"
+        "--preset", help="tuned, original or a TOML file [tuned, or with --from what the run had]"
     )
     run.add_argument(
         "-p",
@@ -67,15 +68,20 @@ def _run(options: argparse.Namespace) -> int:
 
     stages = pipeline.stage_range(options.first, options.last)
     known = pipeline.stage_parameters()
-    values = parameters.read_preset(options.preset, known)
-    values |= parameters.parse_assignments(options.assignments, known)
+    preset = parameters.read_preset(options.preset or "tuned", known)
+    given = parameters.parse_assignments(options.assignments, pipeline.stage_parameters(stages))
     for name in ("dataset", "run"):
-        if name in values:
+        if name in given:
             raise parameters.ParameterError(f"give --{name}, not -p {name}=...")
-    folder = locate(options.dataset)
-    run = RunPaths(options.run or folder.name)
-    values |= {"run": run.name}
-    values |= {"dataset": options.dataset if options.dataset in NAMES else str(folder)}
+    run = RunPaths(options.run or locate(options.dataset or SAMPLE).name)
+    # A run taken up again goes on with what it was told, unless it is told otherwise.
+    recorded = pipeline.recorded_parameters(run) if options.first else {}
+    values = recorded | preset if options.preset else preset | recorded
+    values |= given
+    dataset = options.dataset or recorded.get("dataset", SAMPLE)
+    values["dataset"] = dataset if dataset in NAMES else str(locate(dataset))
+    values["run"] = run.name
+    locate(dataset)
 
     results = pipeline.run_stages(stages, run, values)
     for stage in stages:

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import warnings
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from movierec import paths
 from movierec.data.columns import GENRES, MOVIE, TITLE
-from movierec.data.datasets import Facts
+from movierec.data.datasets import Facts, sha256_of
 from movierec.data.interactions import Interactions
 from movierec.models.ranking import top_k
 from movierec.models.similarity import ItemSimilarity, check_sizes
@@ -64,7 +65,7 @@ def make_bundle(
     user_factors    (n_users, factors) float32
     cosine_sim      (n_movies, n_movies) float32 content cosine; beyond 10,000 movies a CSR
                     matrix that holds each movie's 100 nearest
-    movies_indexed  frame in column order: movieId, title, genres, content
+    movies_indexed  frame in column order: movieId, title, genres, ratings (their number), content
     tfidf           fitted TfidfVectorizer
     Raises ValueError, naming the sizes, when the parts speak of different numbers of movies.
     """
@@ -96,7 +97,7 @@ def save_bundle(bundle: dict, path: Path, manifest: Path, facts: Facts, settings
     described = {
         "file": path.name,
         "bytes": path.stat().st_size,
-        "sha256": _sha256(path),
+        "sha256": sha256_of(path),
         "keys": {key: _describe(bundle[key]) for key in KEYS},
         "parameters": settings,
         "dataset": asdict(facts),
@@ -138,19 +139,26 @@ class Recommender:
     def __init__(self, bundle: dict, like_from: float):
         self.bundle = bundle
         self._like_from = like_from
-        vectorizer: TfidfVectorizer = bundle["tfidf"]
-        content = sparse.csr_array(vectorizer.transform(bundle["movies_indexed"]["content"]))
-        self._similarity = ItemSimilarity.of(content, bundle["item_factors"])
+
+    @cached_property
+    def _similarity(self) -> ItemSimilarity:
+        vectorizer: TfidfVectorizer = self.bundle["tfidf"]
+        content = vectorizer.transform(self.bundle["movies_indexed"]["content"])
+        return ItemSimilarity.of(sparse.csr_array(content), self.bundle["item_factors"])
 
     def recommend_for(self, ratings: dict[int, float], n: int = 10) -> pd.DataFrame:
         """The n best unseen movies for somebody who rated these: movieId -> stars.
 
         Columns movieId, title, genres, score (of ALS, about 1 for what is surely liked).
-        Raises KeyError for a movie the model does not know.
+        Raises KeyError for a movie the model does not know, ValueError when no rating says
+        "liked" or n is not positive.
         """
+        _check_positive(n)
         columns = np.array([self._column(movie) for movie in ratings], dtype=np.int32)
         stars = np.array(list(ratings.values()), dtype=np.float32)
         liked = stars >= self._like_from
+        if not liked.any():
+            raise ValueError(f"no rating reaches {self._like_from} stars, so no taste is known")
         size = len(self.bundle["movies_indexed"])
         profile = sparse.csr_matrix(
             (stars[liked], columns[liked], [0, liked.sum()]), shape=(1, size)
@@ -161,14 +169,19 @@ class Recommender:
         model: AlternatingLeastSquares = self.bundle["model"]
         with threadpool_limits(1, "blas"):
             factors = model.recalculate_user(np.array([0]), profile)
-        return self._frame(factors @ self.bundle["item_factors"].T, n, seen, "score")
+        scores = factors @ self.bundle["item_factors"].T
+        best = top_k(scores, n, seen)[0]
+        best = best[best >= 0]
+        found = self.bundle["movies_indexed"].iloc[best]
+        return found[[MOVIE, TITLE, GENRES]].assign(score=scores[0, best])
 
     def similar(self, movie_id: int, n: int = 10, cf_weight: float = 0.5) -> pd.DataFrame:
         """The n movies most like one, by factors (cf_weight 1) to content (cf_weight 0).
 
         Columns movieId, title, genres, similarity. Raises KeyError for an unknown movie and
-        ValueError unless cf_weight lies in [0, 1].
+        ValueError unless cf_weight lies in [0, 1] and n is positive.
         """
+        _check_positive(n)
         columns, values = self._similarity.neighbours(
             np.array([self._column(movie_id)]), n, cf_weight
         )
@@ -182,13 +195,10 @@ class Recommender:
         except KeyError:
             raise KeyError(f"movieId {movie_id} is not among the model's movies") from None
 
-    def _frame(
-        self, scores: np.ndarray, n: int, seen: sparse.csr_array, column: str
-    ) -> pd.DataFrame:
-        best = top_k(scores, n, seen)[0]
-        best = best[best >= 0]
-        found = self.bundle["movies_indexed"].iloc[best]
-        return found[[MOVIE, TITLE, GENRES]].assign(**{column: scores[0, best]})
+
+def _check_positive(n: int) -> None:
+    if n < 1:
+        raise ValueError(f"n is {n}; ask for at least one movie")
 
 
 def _content_cosine(similarity: ItemSimilarity) -> np.ndarray | sparse.csr_matrix:
@@ -223,8 +233,3 @@ def _git_revision() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

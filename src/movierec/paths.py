@@ -1,7 +1,7 @@
 """Where everything lies: the one place that knows folder and file names."""
 
 import os
-import shutil
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,14 +58,17 @@ def reports() -> Path:
 class RunPaths:
     """The files of one run: `artifacts/<name>/` for machines, `reports/<name>/` for people.
 
-    Raises ValueError for a name that is not a plain folder name.
+    Raises ValueError for a name of other than letters, digits, "_", "-" and inner dots.
     """
 
     name: str
 
     def __post_init__(self):
-        if not self.name or self.name != Path(self.name).name or self.name.startswith("."):
-            raise ValueError(f"run {self.name!r} is not a plain folder name")
+        if not re.fullmatch(r"[\w-][\w.-]*", self.name):
+            raise ValueError(
+                f"run {self.name!r} is not a plain name of letters, digits, '.', '_' and '-';"
+                " give one with --run"
+            )
 
     @property
     def artifacts(self) -> Path:
@@ -135,5 +138,5 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         draft.mkdir()
         yield draft
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(Path(folder) / "old")
         draft.replace(path)

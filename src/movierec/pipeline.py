@@ -1,5 +1,7 @@
 """Running the stages, one notebook each, through papermill."""
 
+import importlib.metadata
+import platform
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +15,21 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from movierec import parameters, paths
+from movierec.data.datasets import Facts
+from movierec.data.registry import SAMPLE
 from movierec.paths import RunPaths
 
-STAGES = (
-    "01_eda",
-    "02_content_features",
-    "03_als_training",
-    "04_hybrid_similarity",
-    "05_evaluation",
-)
+_VERSIONS = ("movierec", "implicit", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow")
+
+# Each stage, and the stages whose files it reads.
+READS = {
+    "01_eda": (),
+    "02_content_features": ("01_eda",),
+    "03_als_training": ("01_eda",),
+    "04_hybrid_similarity": ("01_eda", "02_content_features", "03_als_training"),
+    "05_evaluation": ("01_eda", "02_content_features"),
+}
+STAGES = tuple(READS)
 
 
 class StageFailed(RuntimeError):
@@ -30,7 +38,10 @@ class StageFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class StageResult:
-    """How a stage went: seconds it took, the most memory its kernel held in bytes."""
+    """How a stage went: seconds it took, the most memory its kernel held in bytes.
+
+    Where the system keeps no count of the most, it is the most seen after a cell.
+    """
 
     stage: str
     seconds: float
@@ -61,6 +72,15 @@ def stage_parameters(stages: tuple[str, ...] = STAGES) -> dict[str, parameters.P
     return parameters.of_notebooks(_notebook(stage) for stage in stages)
 
 
+def recorded_parameters(run: RunPaths) -> dict[str, object]:
+    """What the stages of a run were told when they last ran."""
+    values = {}
+    for stage in STAGES:
+        if run.notebook(stage).exists():
+            values |= nbformat.read(run.notebook(stage), as_version=4).metadata.papermill.parameters
+    return values
+
+
 def run_stages(
     stages: tuple[str, ...], run: RunPaths, values: dict[str, object]
 ) -> Iterator[StageResult]:
@@ -80,10 +100,13 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
 
     def note_memory(**_) -> None:
         nonlocal peak
-        peak = max(peak, *map(_peak_memory, psutil.Process().children()))
+        kernels = psutil.Process().children(recursive=True)
+        peak = max([peak, *map(_peak_memory, kernels)])
 
     start = time.perf_counter()
     output = run.notebook(stage)
+    output.unlink(missing_ok=True)
+    ended_well = False
     try:
         papermill.execute_notebook(
             _notebook(stage),
@@ -93,6 +116,7 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
             on_cell_executed=note_memory,
             kernel_manager_class=_StageKernel,
         )
+        ended_well = True
     except PapermillExecutionError as error:
         raise StageFailed(f"{error.ename}: {error.evalue}") from error
     except DeadKernelError as error:
@@ -100,6 +124,9 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
         raise StageFailed(
             "its kernel died; when memory ran out, the system kills the largest process"
         ) from error
+    finally:
+        if output.exists():
+            _record_provenance(output, run, values, ended_well)
     return StageResult(stage, time.perf_counter() - start, peak)
 
 
@@ -115,6 +142,28 @@ def _peak_memory(process: psutil.Process) -> int:
         return process.memory_info().rss
     except psutil.Error:
         return 0
+
+
+def _record_provenance(
+    output: Path, run: RunPaths, values: dict[str, object], ended_well: bool
+) -> None:
+    """Keep in the executed notebook what it ran on, since the files may change after it."""
+    notebook = nbformat.read(output, as_version=4)
+    about = {
+        "versions": {"Python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _VERSIONS}
+    }
+    if "dataset" in values and not ended_well:
+        about["dataset"] = {"name": values["dataset"], "simulated": values["dataset"] == SAMPLE}
+    elif (run.artifacts / "dataset.json").exists():
+        facts = Facts.load(run.input("dataset.json"))
+        about["dataset"] = {
+            "name": facts.name,
+            "simulated": facts.simulated,
+            "ratings": facts.ratings,
+        }
+    notebook.metadata["movierec"] = about
+    nbformat.write(notebook, output)
 
 
 def _record_death(output: Path) -> None:

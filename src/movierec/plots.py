@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from scipy.cluster import hierarchy
 from scipy.optimize import isotonic_regression
@@ -138,7 +139,9 @@ def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
     ax = ax or plt.figure().subplots()
     ax.plot(losses.index, losses.to_numpy(), marker="o", color=_BLUE)
     ax.set(
-        title="Training loss by iteration", xlabel="iteration", ylabel="weighted mean squared error"
+        title="Training loss by iteration",
+        xlabel="iteration",
+        ylabel="weighted squared error and penalty",
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
@@ -274,7 +277,9 @@ def model_intervals(
 
 def _shortened(title: str, width: int = 44) -> str:
     """A title that fits a label, its year kept."""
-    title = title.strip()
+    charmap = get_font(findfont(FontProperties(family=plt.rcParams["font.family"]))).get_charmap()
+    # A character that the font lacks would be drawn as a box, with a warning.
+    title = "".join(letter if ord(letter) in charmap else "?" for letter in title.strip())
     if len(title) <= width:
         return title
     year = title[-7:] if title.endswith(")") else ""

@@ -1,8 +1,6 @@
 """From executed notebooks to HTML that needs nothing but a browser."""
 
 import base64
-import importlib.metadata
-import platform
 import re
 from datetime import datetime
 from importlib import resources
@@ -15,16 +13,14 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from movierec import parameters, paths
-from movierec.data.datasets import Facts
-from movierec.paths import MissingArtifact, RunPaths, replacing
-from movierec.pipeline import STAGES
+from movierec.paths import RunPaths, replacing
+from movierec.pipeline import READS, STAGES
 
 # Cells with this tag are shown in the run's index too.
 HEADLINE = "headline"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _NUMBER = re.compile(r"[-+]?[\d,.]+( ± [\d.]+|%)?|nan")
-_VERSIONS = ("movierec", "implicit", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def render_stage(run: RunPaths, stage: str) -> Path:
@@ -34,10 +30,10 @@ def render_stage(run: RunPaths, stage: str) -> Path:
         "title": _title(notebook),
         "run": run.name,
         "links": _links(run, stage),
-        **_provenance(run, notebook),
+        **_provenance(notebook),
         "failure": _failure(notebook),
         "parameters": _parameters(run.notebook(stage), notebook),
-        "versions": _versions(),
+        "versions": notebook.metadata.get("movierec", {}).get("versions", {}),
     }
     path = run.report(stage)
     _write(path, _prepared(notebook), page)
@@ -76,7 +72,7 @@ def render_index(run: RunPaths) -> Path:
         "title": f"Run {run.name}",
         "links": _links(run, None),
         "hide_code": True,
-        **_provenance(run, *reversed(executed.values())),
+        **_provenance(executed[max(executed)]),
     }
     _write(run.index, nbformat.v4.new_notebook(cells=cells), page)
     _render_list_of_runs()
@@ -173,18 +169,15 @@ def _links(run: RunPaths, current: str | None) -> list[dict]:
     ]
 
 
-def _provenance(run: RunPaths, *notebooks: NotebookNode) -> dict:
-    """When the (first given) notebook ran, and on what data."""
-    facts = {}
-    for notebook in notebooks[:1]:
-        facts["run of"] = _when(notebook.metadata.papermill.start_time)
-    try:
-        dataset = Facts.load(run.input("dataset.json"))
-    except MissingArtifact:
-        return {"facts": facts}
-    facts["dataset"] = dataset.name
-    facts["ratings"] = f"{dataset.ratings:,}"
-    return {"facts": facts, "simulated": dataset.simulated}
+def _provenance(notebook: NotebookNode) -> dict:
+    """When a notebook ran, and on what data, as it was recorded then."""
+    facts = {"run of": _when(notebook.metadata.papermill.start_time)}
+    dataset = notebook.metadata.get("movierec", {}).get("dataset", {})
+    if dataset:
+        facts["dataset"] = dataset["name"]
+    if "ratings" in dataset:
+        facts["ratings"] = f"{dataset['ratings']:,}"
+    return {"facts": facts, "simulated": dataset.get("simulated", False)}
 
 
 def _parameters(path: Path, notebook: NotebookNode) -> list[dict]:
@@ -194,12 +187,6 @@ def _parameters(path: Path, notebook: NotebookNode) -> list[dict]:
         {"name": one.name, "value": repr(given.get(one.name, one.default)), "help": one.help}
         for one in parameters.of_notebook(path).values()
     ]
-
-
-def _versions() -> dict[str, str]:
-    return {"Python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in _VERSIONS
-    }
 
 
 def _failure(notebook: NotebookNode) -> str | None:
@@ -213,24 +200,26 @@ def _failure(notebook: NotebookNode) -> str | None:
 def _stage_table(executed: dict[str, NotebookNode]) -> str:
     """How each stage went, as Markdown; one that is older than what it reads says so."""
     lines = ["## How the stages went", "", "| stage | ended | seconds | |", "|---|---|---|---|"]
-    newest, newest_stage = "", ""
+    times = {stage: notebook.metadata.papermill for stage, notebook in executed.items()}
     for stage in STAGES:
         if stage not in executed:
             lines.append(f"| {stage} | | | not run |")
             continue
-        times = executed[stage].metadata.papermill
+        newer = [
+            read
+            for read in READS[stage]
+            if read in times and (times[read].end_time or "") > times[stage].start_time
+        ]
         if _failure(executed[stage]):
             state = "failed"
-        elif times.end_time is None:
+        elif any(cell.metadata.papermill.status != "completed" for cell in executed[stage].cells):
             state = "cut short"
-        elif times.start_time < newest:
-            state = f"older than {newest_stage}: run it again"
+        elif newer:
+            state = f"older than {newer[0]}: run it again"
         else:
             state = "done"
-        if (times.end_time or "") > newest:
-            newest, newest_stage = times.end_time, stage
-        ended = _when(times.end_time) if times.end_time else ""
-        seconds = f"{times.duration:.1f}" if times.duration else ""
+        ended = _when(times[stage].end_time) if times[stage].end_time else ""
+        seconds = f"{times[stage].duration:.1f}" if times[stage].duration else ""
         lines.append(f"| [{stage}]({stage}.html) | {ended} | {seconds} | {state} |")
     return "\n".join(lines)
 

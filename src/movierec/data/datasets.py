@@ -14,6 +14,8 @@ from movierec.data.registry import MOVIELENS, NAMES, SAMPLE
 from movierec.data.tables import Tables, read_tables
 from movierec.paths import datasets, replacing
 
+_FILES = ("ratings.csv", "movies.csv", "tags.csv")
+
 
 class DatasetMissing(FileNotFoundError):
     """There is no such dataset here; the message says how to get it."""
@@ -86,7 +88,6 @@ def load_dataset(dataset: str) -> tuple[Tables, Facts]:
     """Read a dataset given by name or as a folder, checked, with the facts about it."""
     folder = locate(dataset)
     tables = read_tables(folder)
-    files = ("ratings.csv", "movies.csv", "tags.csv")
     facts = Facts(
         name=folder.name,
         simulated=(folder / simulation.RECORD).exists(),
@@ -98,7 +99,7 @@ def load_dataset(dataset: str) -> tuple[Tables, Facts]:
         missing_tags=tables.missing_tags,
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
-        sha256={file: _sha256(folder / file) for file in files if (folder / file).exists()},
+        sha256={file: sha256_of(folder / file) for file in _FILES if (folder / file).exists()},
     )
     return tables, facts
 
@@ -107,7 +108,9 @@ def _sample() -> Path:
     """The embedded sample, simulated anew when the catalogue or the simulator has changed."""
     folder = datasets() / SAMPLE
     try:
-        up_to_date = json.loads((folder / simulation.RECORD).read_text()) == simulation.record()
+        whole = all((folder / file).exists() for file in _FILES)
+        recorded = json.loads((folder / simulation.RECORD).read_text())
+        up_to_date = whole and recorded == simulation.record()
     except (OSError, ValueError):
         up_to_date = False
     if not up_to_date:
@@ -115,6 +118,7 @@ def _sample() -> Path:
     return folder
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

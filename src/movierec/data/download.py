@@ -7,7 +7,6 @@ import zlib
 from pathlib import Path
 
 import pooch
-import requests
 
 from movierec.data.registry import BASE_URL, MOVIELENS
 from movierec.paths import datasets, replacing_folder
@@ -45,7 +44,7 @@ def fetch(name: str, progress: bool = True) -> Path:
         )
         with replacing_folder(folder) as draft:
             _unpack(archive, draft, MOVIELENS[name].sha256)
-    except (requests.RequestException, zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise FetchError(f"{url} could not be fetched: {error}") from error
     archive.unlink()
     return folder

@@ -111,8 +111,5 @@ def _index(ratings: pd.DataFrame) -> Interactions:
 
 def _contiguous(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ascending ids, and each value's place among them as int32."""
-    codes, found = pd.factorize(values)
-    order = np.argsort(found)
-    place = np.empty(len(found), dtype=np.int32)
-    place[order] = np.arange(len(found), dtype=np.int32)
-    return found[order], place[codes]
+    place, ids = pd.factorize(values, sort=True)
+    return ids, place.astype(np.int32)

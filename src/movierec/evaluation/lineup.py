@@ -75,6 +75,6 @@ def compared_models(
         als_content,
         ease_content if dense else None,
         # Its parts stand above, so they are fitted by now.
-        Hybrid(parts if dense else parts[:1], parts_fitted=True),
+        Hybrid(parts if dense else [(als_content, 1.0)], parts_fitted=True),
     ]
     return [model for model in models if model is not None]

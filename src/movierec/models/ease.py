@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 
 from movierec.models.base import likes
 
-# Movies x movies are held dense, twice: 6.4 GB at this size.
+# Movies x movies are held dense, in double precision and more than once.
 MAX_ITEMS = 20_000
 
 
@@ -44,8 +44,8 @@ class EASE:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         gram = (rows.T @ rows).toarray().astype(np.float64)
         gram[np.diag_indices(n_items)] += self._regularization
-        inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
-        weights = inverse / -np.diag(inverse)
+        weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
+        weights /= -np.diag(weights).copy()
         np.fill_diagonal(weights, 0)
         self._weights = weights.astype(np.float32)
         return self
