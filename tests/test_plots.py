@@ -117,13 +117,13 @@ def test_the_long_tail_states_what_the_kept_movies_hold():
     # The two most rated of four movies have 6 + 2 of the 10 ratings.
     [label] = texts(plots.long_tail(COUNTS, 2).get_legend().get_texts())
 
-    assert label == "2 movies kept: 80.0% of the ratings"
+    assert label == "the 2 most rated: 80.0% of the ratings"
 
 
 def test_the_long_tail_keeps_no_more_movies_than_there_are():
     [label] = texts(plots.long_tail(COUNTS, 9).get_legend().get_texts())
 
-    assert label == "4 movies kept: 100.0% of the ratings"
+    assert label == "the 4 most rated: 100.0% of the ratings"
 
 
 def test_term_weights_are_written_into_the_cells_that_have_any():
@@ -254,3 +254,8 @@ def test_titles_shortened_to_the_same_words_stay_two_movies():
 
     assert len({*texts(ax.get_yticklabels())}) == 1
     assert sorted(texts(ax.texts)) == ["0.70", "0.90"]
+
+
+def test_dollars_in_a_title_are_no_mathematics():
+    ax = plots.term_heatmap(WEIGHTS[:1].set_axis([r"Rich $\money$ (1999)"]))
+    ax.figure.canvas.draw()

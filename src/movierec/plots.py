@@ -94,7 +94,7 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
         kept,
         color=_ORANGE,
         linestyle="--",
-        label=f"{kept:,} movies kept: {share[kept - 1]:.1%} of the ratings",
+        label=f"the {kept:,} most rated: {share[kept - 1]:.1%} of the ratings",
     )
     ax.legend(loc="upper left")
     ax.set(
@@ -202,7 +202,7 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     grid.ax_heatmap.set(xlabel="", ylabel="")
     grid.ax_heatmap.grid(visible=False)
     grid.ax_heatmap.tick_params(labelsize=8)
-    grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="left")
+    grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="center")
     return grid.ax_heatmap
 
 
@@ -280,7 +280,7 @@ def _shortened(title: str, width: int = 44) -> str:
     charmap = get_font(findfont(FontProperties(family=plt.rcParams["font.family"]))).get_charmap()
     # A character that the font lacks would be drawn as a box, with a warning.
     title = "".join(letter if ord(letter) in charmap else "?" for letter in title.strip())
-    if len(title) <= width:
-        return title
-    year = title[-7:] if title.endswith(")") else ""
-    return title[: width - len(year) - 1].rstrip() + "…" + year
+    if len(title) > width:
+        year = title[-7:] if title.endswith(")") else ""
+        title = title[: width - len(year) - 1].rstrip() + "…" + year
+    return title.replace("$", r"\$")  # a pair of them would set the text between as mathematics

@@ -117,6 +117,7 @@ def check_sizes(**sizes_of: int) -> None:
 
 def _scale(values: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
     low, high = value_range
-    if high <= low:  # all pairs are alike, or there are none
+    # All pairs are alike but for rounding, or there are none.
+    if high - low < 1e-6:
         return np.zeros_like(values)
     return (values - np.float32(low)) / np.float32(high - low)
