@@ -79,9 +79,9 @@ def _run(options: argparse.Namespace) -> int:
     values = recorded | preset if options.preset else preset | recorded
     values |= given
     dataset = options.dataset or recorded.get("dataset", SAMPLE)
-    values["dataset"] = dataset if dataset in NAMES else str(locate(dataset))
+    folder = locate(dataset)
+    values["dataset"] = dataset if dataset in NAMES else str(folder)
     values["run"] = run.name
-    locate(dataset)
 
     results = pipeline.run_stages(stages, run, values)
     for stage in stages:

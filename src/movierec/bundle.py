@@ -149,7 +149,7 @@ class Recommender:
     def recommend_for(self, ratings: dict[int, float], n: int = 10) -> pd.DataFrame:
         """The n best unseen movies for somebody who rated these: movieId -> stars.
 
-        Columns movieId, title, genres, score (of ALS, about 1 for what is surely liked).
+        Columns movieId, title, genres, score (of ALS).
         Raises KeyError for a movie the model does not know, ValueError when no rating says
         "liked" or n is not positive.
         """
