@@ -11,6 +11,7 @@ from pathlib import Path
 # Which stage leaves which file, so that a missing one can be asked for by name.
 _MADE_BY = {
     "dataset.json": "01_eda",
+    "given.parquet": "01_eda",
     "interactions.npz": "01_eda",
     "movies.parquet": "01_eda",
     "tags.parquet": "01_eda",
@@ -23,6 +24,7 @@ _MADE_BY = {
     "model.pkl": "04_hybrid_similarity",
     "manifest.json": "04_hybrid_similarity",
     "metrics.json": "05_evaluation",
+    "per_user.parquet": "05_evaluation",
     "recommendations.parquet": "05_evaluation",
     "test.parquet": "05_evaluation",
 }

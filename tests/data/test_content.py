@@ -9,6 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from movierec.data.content import (
     content_text,
     genre_and_decade,
+    genres,
+    known_content,
     load_vectorizer,
     save_vectorizer,
     tfidf,
@@ -107,6 +109,72 @@ def test_stop_words_are_no_terms():
 def test_texts_without_terms_are_refused():
     with pytest.raises(ValueError, match="empty vocabulary"):
         tfidf(pd.Series(["", "the"]), 100)
+
+
+@pytest.fixture
+def tags_in_time() -> pd.DataFrame:
+    """Of Heat at 100 and 200, of Up at 300, by a word already known of Heat."""
+    return pd.DataFrame(
+        {
+            "movieId": [7, 7, 3],
+            "tag": ["heist", "robbery", "heist"],
+            "timestamp": [100, 200, 300],
+        }
+    )
+
+
+# Of titles and genres there are seven terms: 1995, 2009, action, animation, crime, heat, untold.
+@pytest.mark.parametrize(
+    ("before", "terms"),
+    [(50, 7), (100, 7), (101, 8), (200, 8), (201, 9), (301, 9), (None, 9)],
+)
+def test_a_word_has_a_column_when_a_tag_before_the_moment_has_it(
+    movies, tags_in_time, before, terms
+):
+    assert known_content(movies, tags_in_time, 100, before).shape == (3, terms)
+
+
+def test_a_word_of_a_late_tag_weighs_nothing(movies, tags_in_time):
+    known = known_content(movies, tags_in_time, 100, before=300)
+    # Up, by its year and its genre.
+    assert known[[1]].nnz == 2
+    assert known_content(movies, tags_in_time, 100)[[1]].nnz == 3
+
+
+def test_late_tags_do_not_change_what_early_words_weigh(movies, tags_in_time):
+    known = known_content(movies, tags_in_time, 100, before=300)
+    as_if_never_given = known_content(movies, tags_in_time[:2], 100)
+    np.testing.assert_array_equal(known.toarray(), as_if_never_given.toarray())
+
+
+def test_known_words_weigh_what_scikit_learn_says(movies, tags_in_time):
+    texts = ["Heat (1995) Action Crime heist", "Up (2009) Animation", "Untold"]
+    expected = TfidfVectorizer(stop_words="english").fit_transform(texts).toarray()
+    known = known_content(movies, tags_in_time, 100, before=200)
+    np.testing.assert_allclose(known.toarray(), expected, rtol=0, atol=1e-6)
+
+
+def test_known_words_are_no_more_than_asked_for(movies, tags_in_time):
+    assert known_content(movies, tags_in_time, max_features=4).shape == (3, 4)
+
+
+def test_genres_are_columns_of_ones_beside_their_movies(movies):
+    ones = genres(movies)
+    assert ones.columns.tolist() == ["Action", "Animation", "Crime"]
+    assert ones.index.tolist() == [20, 10, 30]
+    assert ones.to_numpy().tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+    assert ones.dtypes.eq(np.float32).all()
+
+
+def test_a_genre_within_another_s_name_is_one_of_its_own():
+    movies = pd.DataFrame({"genres": ["Sci-Fi", "Sci", "Sci|Sci-Fi"]})
+    ones = genres(movies)
+    assert ones.to_dict("list") == {"Sci": [0, 1, 1], "Sci-Fi": [1, 0, 1]}
+
+
+def test_movies_without_any_genre_have_no_genre_columns():
+    movies = pd.DataFrame({"genres": ["(no genres listed)", "(no genres listed)"]})
+    assert genres(movies).shape == (2, 0)
 
 
 def test_genres_and_decade_are_ones(movies):

@@ -134,6 +134,19 @@ def test_a_file_that_is_not_there_has_no_hash(own_data):
     assert set(facts.sha256) == {"ratings.csv", "movies.csv"}
 
 
+def test_a_given_test_set_has_a_hash_too(own_data):
+    (own_data / "test.csv").write_bytes(b"userId,movieId\n1,2\n")
+    _, facts = load_dataset(str(own_data))
+    assert set(facts.sha256) == {*FILES, "test.csv"}
+    assert facts.sha256["test.csv"] == hashlib.sha256(b"userId,movieId\n1,2\n").hexdigest()
+
+
+def test_lines_of_a_given_test_set_do_not_count_as_ratings(own_data):
+    (own_data / "test.csv").write_bytes(b"userId,movieId\n7,2\n8,2\n")
+    _, facts = load_dataset(str(own_data))
+    assert (facts.ratings, facts.users) == (2, 2)
+
+
 def test_saved_facts_load_the_same(own_data, tmp_path):
     _, facts = load_dataset(str(own_data))
     facts = dataclasses.replace(facts, selection={"top_movies": 100, "ratings_fraction": 0.5})

@@ -111,6 +111,63 @@ def test_ratings_per_movie_are_counted(hand_made):
     assert interactions.ratings_per_movie.tolist() == [2, 2, 3, 1]
 
 
+def test_only_the_ratings_under_a_mask_are_kept(hand_made):
+    whole = select_interactions(hand_made, top_movies=4)
+    kept = whole.only(np.array([1, 0, 1, 0, 1, 1, 0, 0], dtype=bool))
+    # Rows are users 5, 7 and 9, columns movies 10, 20, 30 and 40.
+    assert kept.user_items.toarray().tolist() == [[1, 0, 3, 0], [0, 0, 5, 0], [0.5, 0, 0, 0]]
+    assert kept.timestamps.tolist() == [100, 300, 500, 600]
+
+
+def test_users_and_movies_stay_when_all_their_ratings_go(hand_made):
+    whole = select_interactions(hand_made, top_movies=4)
+    kept = whole.only(np.array([0, 0, 0, 1, 1, 0, 0, 0], dtype=bool))
+    assert kept.user_ids.tolist() == [5, 7, 9]
+    assert kept.movie_ids.tolist() == [10, 20, 30, 40]
+    assert kept.user_items.toarray().tolist() == [[0] * 4, [0, 4, 5, 0], [0] * 4]
+
+
+def test_both_sides_of_a_mask_are_the_whole(shuffled):
+    whole = select_interactions(shuffled, top_movies=50)
+    mask = np.random.default_rng(1).random(2_000) < 0.3
+    parts = whole.only(mask), whole.only(~mask)
+    ratings_kept = sum(part.user_items.toarray() for part in parts)
+    np.testing.assert_array_equal(ratings_kept, pivot(shuffled, "rating"))
+    np.testing.assert_array_equal(
+        sum(timestamps(part) for part in parts), pivot(shuffled, "timestamp")
+    )
+
+
+def test_a_masked_out_rating_is_not_stored(shuffled):
+    whole = select_interactions(shuffled, top_movies=50)
+    mask = np.random.default_rng(1).random(2_000) < 0.3
+    kept = whole.only(mask).user_items
+    assert kept.nnz == len(kept.data) == len(kept.indices) == mask.sum()
+    assert (kept.data != 0).all()
+
+
+@pytest.mark.parametrize(("keep", "stored"), [(True, 8), (False, 0)], ids=["all", "nothing"])
+def test_a_mask_may_keep_all_or_nothing(hand_made, keep, stored):
+    whole = select_interactions(hand_made, top_movies=4)
+    kept = whole.only(np.full(8, keep))
+    np.testing.assert_array_equal(kept.user_items.toarray(), whole.user_items.toarray() * keep)
+    assert kept.user_items.nnz == len(kept.timestamps) == stored
+
+
+def test_masking_leaves_the_whole_as_it_was(hand_made):
+    whole = select_interactions(hand_made, top_movies=4)
+    whole.only(np.zeros(8, dtype=bool))
+    np.testing.assert_array_equal(whole.user_items.toarray(), pivot(hand_made, "rating"))
+    assert len(whole.timestamps) == 8
+
+
+def test_masked_interactions_can_be_saved(hand_made, tmp_path):
+    whole = select_interactions(hand_made, top_movies=4)
+    whole.only(np.arange(8) < 3).save(tmp_path / "interactions.npz")
+    loaded = Interactions.load(tmp_path / "interactions.npz")
+    assert loaded.user_items.toarray().tolist() == [[1, 2, 3, 0], [0] * 4, [0] * 4]
+
+
 def test_a_fraction_keeps_about_that_share(shuffled):
     kept = select_interactions(shuffled, top_movies=50, ratings_fraction=0.3)
     assert kept.user_items.nnz / 2_000 == pytest.approx(0.3, abs=0.04)

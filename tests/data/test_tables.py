@@ -1,4 +1,4 @@
-"""Reading ratings.csv, movies.csv and tags.csv: what is kept, what is refused, and where."""
+"""Reading a dataset's CSV files: what is kept, what is refused, and where."""
 
 import codecs
 from pathlib import Path
@@ -17,10 +17,17 @@ FILMS = MOVIES + '1,"American President, The (1995)",Comedy|Drama\n2,Amélie (20
 TAGGED = TAGS + "1,1,politics,150\n2,2,paris,250\n"
 
 
-def write(folder: Path, ratings: str = RATED, movies: str = FILMS, tags: str | None = None) -> Path:
+def write(
+    folder: Path,
+    ratings: str = RATED,
+    movies: str = FILMS,
+    tags: str | None = None,
+    test: str | None = None,
+) -> Path:
     """A dataset folder; texts are written as they stand, line ends included."""
     folder.mkdir(exist_ok=True)
-    for name, text in (("ratings", ratings), ("movies", movies), ("tags", tags)):
+    texts = {"ratings": ratings, "movies": movies, "tags": tags, "test": test}
+    for name, text in texts.items():
         if text is not None:
             (folder / f"{name}.csv").write_bytes(text.encode())
     return folder
@@ -42,13 +49,14 @@ def refusal(folder: Path) -> str:
     ids=["crlf", "bom", "bom and crlf"],
 )
 def test_line_ends_and_byte_order_mark_make_no_difference(tmp_path, rewrite):
-    plain = read_tables(write(tmp_path, tags=TAGGED))
+    plain = read_tables(write(tmp_path, tags=TAGGED, test="userId,movieId\n1,2\n"))
     for file in tmp_path.iterdir():
         file.write_bytes(rewrite(file.read_bytes()))
     other = read_tables(tmp_path)
     pd.testing.assert_frame_equal(other.ratings, plain.ratings)
     pd.testing.assert_frame_equal(other.movies, plain.movies)
     pd.testing.assert_frame_equal(other.tags, plain.tags)
+    pd.testing.assert_frame_equal(other.given, plain.given)
 
 
 def test_a_quoted_title_keeps_its_comma(tmp_path):
@@ -106,7 +114,7 @@ def test_a_missing_file_is_refused(tmp_path, name):
     assert f"{tmp_path / name} is missing" in refusal(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["ratings", "movies", "tags"])
+@pytest.mark.parametrize("name", ["ratings", "movies", "tags", "test"])
 def test_an_empty_file_is_refused(tmp_path, name):
     message = refusal(write(tmp_path, **{name: ""}))
     assert f"{tmp_path / name}.csv is empty" in message
@@ -219,6 +227,97 @@ def test_a_header_that_is_not_utf_8_is_refused(tmp_path):
 def test_a_movie_listed_twice_is_refused(tmp_path):
     message = refusal(write(tmp_path, movies=FILMS + "1,Another (1999),Drama\n"))
     assert message.startswith(f"{tmp_path / 'movies.csv'}, line 4: movieId 1 ")
+
+
+@pytest.mark.parametrize(
+    ("text", "stars"),
+    [
+        ("userId,movieId,rating,timestamp\n5,2,4.5,900\n1,2,0.5,800\n", [4.5, 0.5]),
+        ("userId,movieId,rating\n5,2,4.5\n1,2,0.5\n", [4.5, 0.5]),
+        ("userId,movieId\n5,2\n1,2\n", [np.nan, np.nan]),
+    ],
+    ids=["as ratings.csv", "without times", "without stars"],
+)
+def test_a_given_test_set_has_stars_where_its_header_says_so(tmp_path, text, stars):
+    expected = pd.DataFrame({"userId": [5, 1], "movieId": [2, 2], "rating": stars})
+    pd.testing.assert_frame_equal(
+        read_tables(write(tmp_path, test=text)).given,
+        expected.astype({"userId": "int32", "movieId": "int32", "rating": "float32"}),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "userId,movieId,rating,timestamp\n", "userId,movieId,rating\n", "userId,movieId\n"],
+    ids=["no file", "four columns", "three columns", "two columns"],
+)
+def test_a_given_test_set_without_lines_is_empty(tmp_path, text):
+    given = read_tables(write(tmp_path, test=text)).given
+    assert given.empty
+    assert given.dtypes.astype(str).to_dict() == {
+        "userId": "int32",
+        "movieId": "int32",
+        "rating": "float32",
+    }
+
+
+def test_lines_of_a_given_test_set_stay_as_they_stand(tmp_path):
+    text = "userId,movieId,rating\n9,88,1.0\n1,1,2.0\n9,88,3.0\n1,1,2.0\n"
+    tables = read_tables(write(tmp_path, test=text))
+    rows = list(tables.given.itertuples(index=False, name=None))
+    assert rows == [(9, 88, 1.0), (1, 1, 2.0), (9, 88, 3.0), (1, 1, 2.0)]
+
+
+def test_a_given_test_set_changes_nothing_else(tmp_path):
+    text = "userId,movieId,rating\n9,88,1.0\n1,1,2.0\n1,1,2.0\n"
+    tables = read_tables(write(tmp_path, test=text))
+    assert tables.ratings["userId"].tolist() == [1, 2]
+    assert tables.movies["movieId"].tolist() == [1, 2]
+    assert (tables.duplicate_ratings, tables.unknown_movies) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "complaint"),
+    [
+        ("userId,movieId", "x,1", "userId 'x' "),
+        ("userId,movieId", "1,", "movieId '' "),
+        ("userId,movieId", "-1,1", "userId -1 "),
+        ("userId,movieId", "1,1,4.0", "3 of 2 fields (1,1,4.0)"),
+        ("userId,movieId,rating", "1,1,good", "rating 'good' "),
+        ("userId,movieId,rating", "1,1,", "rating '' "),
+        ("userId,movieId,rating", "1,1", "2 of 3 fields (1,1)"),
+        ("userId,movieId,rating", "1,1,0.0", "rating 0.0 "),
+        ("userId,movieId,rating", "1,1,5.5", "rating 5.5 "),
+        ("userId,movieId,rating", "1,1,NaN", "rating nan "),
+        ("userId,movieId,rating,timestamp", "1,1,4.0,late", "timestamp 'late' "),
+        ("userId,movieId,rating,timestamp", "1,1,7.0,100", "rating 7.0 "),
+    ],
+)
+def test_a_bad_line_of_a_given_test_set_is_refused(tmp_path, header, line, complaint):
+    good = ",".join(["1"] * len(header.split(",")))
+    message = refusal(write(tmp_path, test=f"{header}\n{good}\n{line}\n"))
+    assert message.startswith(f"{tmp_path / 'test.csv'}, line 3: ")
+    assert complaint in message
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "movieId,userId",
+        "user,movie",
+        "userId",
+        "userId,movieId,stars",
+        "userId,movieId,timestamp",
+        "userId,movieId,timestamp,rating",
+        "userId,movieId,rating,timestamp,mood",
+        "1,1,4.0",
+    ],
+)
+def test_a_given_test_set_under_another_header_is_refused_with_a_right_one(tmp_path, header):
+    values = ",".join(["1"] * len(header.split(",")))
+    message = refusal(write(tmp_path, test=f"{header}\n{values}\n"))
+    assert message.startswith(f"{tmp_path / 'test.csv'}, line 1: the header is {header!r}")
+    assert "'userId,movieId" in message.replace(repr(header), "")
 
 
 @pytest.fixture(scope="module")

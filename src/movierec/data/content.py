@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TITLE
+from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TIMESTAMP, TITLE
 from movierec.paths import replacing
 
 
@@ -43,17 +43,34 @@ def tfidf(texts: pd.Series, max_features: int) -> tuple[TfidfVectorizer, sparse.
     return vectorizer, sparse.csr_array(vectorizer.fit_transform(texts))
 
 
+def known_content(
+    movies: pd.DataFrame, tags: pd.DataFrame, max_features: int, before: int | None = None
+) -> sparse.csr_array:
+    """TF-IDF rows (movies, terms) fitted on the tags given before a moment, or on all.
+
+    tags: movieId, tag, timestamp; before: seconds since 1970.
+    """
+    known = tags if before is None else tags[tags[TIMESTAMP] < before]
+    return tfidf(content_text(movies, known), max_features)[1]
+
+
+def genres(movies: pd.DataFrame) -> pd.DataFrame:
+    """Genres of each movie as ones: a float32 column a genre."""
+    ones = movies[GENRES].replace(NO_GENRES, "").str.get_dummies("|")
+    ones = ones.drop(columns="", errors="ignore")  # no genre is not a genre
+    return ones.astype(np.float32)
+
+
 def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
     """Genres and decade of each movie as ones: (movies, genres + decades) float32.
 
     A title without a year in brackets at its end has no decade.
     """
-    genres = movies[GENRES].replace(NO_GENRES, "").str.get_dummies("|")
-    genres = genres.drop(columns="", errors="ignore")  # no genre is not a genre
     years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
     decades = pd.get_dummies(years.str[:3])
-    ones = np.hstack([genres.to_numpy(np.float32), decades.to_numpy(np.float32)])
-    return sparse.csr_array(ones)
+    return sparse.csr_array(
+        np.hstack([genres(movies).to_numpy(np.float32), decades.to_numpy(np.float32)])
+    )
 
 
 def top_terms(

@@ -15,6 +15,7 @@ from movierec.data.tables import Tables, read_tables
 from movierec.paths import datasets, replacing
 
 _FILES = ("ratings.csv", "movies.csv", "tags.csv")
+_GIVEN = "test.csv"
 
 
 class DatasetMissing(FileNotFoundError):
@@ -99,7 +100,9 @@ def load_dataset(dataset: str) -> tuple[Tables, Facts]:
         missing_tags=tables.missing_tags,
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
-        sha256={file: sha256_of(folder / file) for file in _FILES if (folder / file).exists()},
+        sha256={
+            file: sha256_of(folder / file) for file in (*_FILES, _GIVEN) if (folder / file).exists()
+        },
     )
     return tables, facts
 

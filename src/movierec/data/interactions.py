@@ -11,6 +11,8 @@ from scipy import sparse
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.paths import replacing
 
+_YEAR = 365.25 * 86_400  # seconds
+
 
 @dataclass(frozen=True)
 class Interactions:
@@ -47,6 +49,25 @@ class Interactions:
     def ratings_per_movie(self) -> np.ndarray:
         """(n_movies,) number of ratings of each movie."""
         return np.bincount(self.user_items.indices, minlength=len(self.movie_ids))
+
+    def recent_ratings(self, moment: int, half_life: float) -> np.ndarray:
+        """(n_movies,) ratings of each movie, of which one `half_life` old counts half.
+
+        moment: seconds since 1970, at which a rating counts whole; half_life: years.
+        """
+        age = (moment - self.timestamps) / _YEAR
+        weights = np.exp2(-age / half_life)
+        return np.bincount(self.user_items.indices, weights, minlength=len(self.movie_ids))
+
+    def only(self, mask: np.ndarray) -> "Interactions":
+        """The ratings under a mask (nnz,), the ids and the shape unchanged, no zero stored."""
+        matrix = self.user_items
+        indptr = np.r_[0, np.cumsum(mask)][matrix.indptr].astype(np.int32)
+        kept = sparse.csr_array(
+            (matrix.data[mask], matrix.indices[mask], indptr), shape=matrix.shape
+        )
+        kept.has_canonical_format = True
+        return Interactions(self.user_ids, self.movie_ids, kept, self.timestamps[mask])
 
     def save(self, path: Path) -> None:
         with replacing(path) as draft:

@@ -22,6 +22,7 @@ from movierec.data.columns import (
     RATINGS_HEADER,
     TAG,
     TAGS_HEADER,
+    TEST_HEADERS,
     TIMESTAMP,
     TITLE,
     USER,
@@ -57,6 +58,8 @@ class Tables:
     ratings  userId int32, movieId int32, rating float32 (stars), timestamp int32 (s since 1970)
     movies   movieId int32, title, genres; every rated movie is there, in order of movieId
     tags     userId int32, movieId int32, tag, timestamp int32; no tag is empty
+    given    userId int32, movieId int32, rating float32: the lines of test.csv, as they stand;
+             without a rating column ratings are nan, without the file there are no lines
 
     The counts tell what reading changed: earlier ratings of the same user and movie dropped,
     tags without text dropped, rated movies that movies.csv lacks (kept as "movie <id>"), and
@@ -66,6 +69,7 @@ class Tables:
     ratings: pd.DataFrame
     movies: pd.DataFrame
     tags: pd.DataFrame
+    given: pd.DataFrame
     duplicate_ratings: int
     missing_tags: int
     unknown_movies: int
@@ -73,17 +77,13 @@ class Tables:
 
 
 def read_tables(folder: Path) -> Tables:
-    """Read a folder in MovieLens's schema; tags.csv may be absent.
+    """Read a folder in MovieLens's schema; tags.csv and test.csv may be absent.
 
     Raises TableError for anything that is not MovieLens's schema or scale.
     """
-    ratings = _read(folder / "ratings.csv", RATINGS_HEADER)
+    ratings = _read_rated(folder / "ratings.csv", RATINGS_HEADER)
     if ratings.empty:
         raise TableError(f"{folder / 'ratings.csv'}: there are no ratings below the header")
-    stars = ratings[RATING].to_numpy()
-    _refuse(
-        folder / "ratings.csv", ratings, RATING, ~((stars >= MIN_RATING) & (stars <= MAX_RATING))
-    )
     movies = _read(folder / "movies.csv", MOVIES_HEADER)
     _refuse(
         folder / "movies.csv",
@@ -102,6 +102,7 @@ def read_tables(folder: Path) -> Tables:
         ratings=ratings,
         movies=_with_unknown(movies, unknown),
         tags=known.reset_index(drop=True),
+        given=_read_given(folder / "test.csv"),
         duplicate_ratings=given - len(ratings),
         missing_tags=len(tags) - len(known),
         unknown_movies=len(unknown),
@@ -115,11 +116,32 @@ def save_frame(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(draft, index=False)
 
 
+def _read_rated(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
+    """A file with ratings, each on the scale."""
+    frame = _read(path, header)
+    stars = frame[RATING].to_numpy()
+    _refuse(path, frame, RATING, ~((stars >= MIN_RATING) & (stars <= MAX_RATING)))
+    return frame
+
+
 def _read_tags(path: Path) -> pd.DataFrame:
-    if path.exists():
-        return _read(path, TAGS_HEADER)
-    empty = pa.schema([(name, _TYPES[name]) for name in TAGS_HEADER]).empty_table()
-    return empty.to_pandas()
+    return _read(path, TAGS_HEADER) if path.exists() else _empty(TAGS_HEADER)
+
+
+def _read_given(path: Path) -> pd.DataFrame:
+    columns = RATINGS_HEADER[:3]
+    if not path.exists():
+        return _empty(columns)
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        fields = len(file.readline().split(","))
+    header = next((one for one in TEST_HEADERS if len(one) == fields), columns)
+    if RATING in header:
+        return _read_rated(path, header)[list(columns)]
+    return _read(path, header).assign(**{RATING: np.float32(np.nan)})
+
+
+def _empty(header: tuple[str, ...]) -> pd.DataFrame:
+    return pa.schema([(name, _TYPES[name]) for name in header]).empty_table().to_pandas()
 
 
 def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
