@@ -1,14 +1,16 @@
-"""What a like is, and what every model that learns must understand."""
+"""What a like is, what every model that learns must understand, and how models are shared."""
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 from movierec.models.als import ALS
-from movierec.models.base import Model, likes
+from movierec.models.base import Model, Shared, likes
+from movierec.models.bpr import BPR
 from movierec.models.content import Content
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid
+from movierec.models.item_knn import ItemKNN
 from movierec.models.ranking import top_k
 
 
@@ -25,11 +27,43 @@ def content() -> Content:
     return Content(sparse.csr_array(even_or_odd), like_from=3.0)
 
 
+def item_knn() -> ItemKNN:
+    return ItemKNN(neighbours=4, shrinkage=1.0, like_from=3.0)
+
+
+def bpr() -> BPR:
+    return BPR(
+        factors=4, learning_rate=0.05, regularization=0.01, iterations=50, like_from=3.0, seed=0
+    )
+
+
 def hybrid() -> Hybrid:
     return Hybrid([(als(), 0.5), (ease(), 0.5)])
 
 
-@pytest.fixture(params=[als, ease, content, hybrid], ids=lambda make: make.__name__)
+def shared() -> Shared:
+    return Shared(ease())
+
+
+class Remembers:
+    """A model that knows what it was fitted on."""
+
+    name = "remembers"
+
+    def __init__(self):
+        self.fitted_on = []
+
+    def fit(self, train):
+        self.fitted_on.append(train)
+        return self
+
+    def score(self, user_items):
+        return user_items.toarray()
+
+
+@pytest.fixture(
+    params=[als, ease, content, item_knn, bpr, hybrid, shared], ids=lambda make: make.__name__
+)
 def model(request) -> Model:
     return request.param()
 
@@ -83,3 +117,36 @@ def test_likes_leave_their_input_alone():
 
     assert stars.data.tolist() == [0.5, 5.0]
     assert stars.indices.tolist() == [0, 1]
+
+
+def test_a_shared_model_is_fitted_once_on_a_matrix(two_tastes):
+    model = Remembers()
+    shared = Shared(model)
+
+    assert shared.fit(two_tastes) is shared.fit(two_tastes) is shared
+    assert model.fitted_on == [two_tastes]
+
+
+def test_a_shared_model_is_fitted_again_on_another_matrix(two_tastes):
+    # Equal is not enough: only the very same matrix is known not to differ.
+    model, other = Remembers(), two_tastes.copy()
+    shared = Shared(model)
+
+    for train in (two_tastes, other, two_tastes):
+        shared.fit(train)
+
+    assert [id(train) for train in model.fitted_on] == [
+        id(train) for train in (two_tastes, other, two_tastes)
+    ]
+
+
+def test_a_shared_model_goes_by_its_own_name():
+    assert Shared(Remembers()).name == "remembers"
+
+
+def test_a_shared_model_scores_as_itself(two_tastes):
+    model = Remembers()
+
+    scores = Shared(model).fit(two_tastes).score(two_tastes)
+
+    assert scores.tolist() == model.score(two_tastes).tolist()

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from movierec.models.base import Shared
 from movierec.models.hybrid import Hybrid
 
 ROW = sparse.csr_array((1, 3), dtype=np.float32)
@@ -55,9 +56,10 @@ def test_parts_are_fitted_on_the_ratings():
     assert [part.fitted_on for part in parts] == [[ROW], [ROW]]
 
 
-def test_fitted_parts_are_left_alone():
-    parts = [Says([1, 2, 3]), Says([3, 2, 1])]
+def test_a_shared_part_that_is_fitted_is_not_fitted_again():
+    part = Says([1, 2, 3])
+    shared = Shared(part).fit(ROW)
 
-    Hybrid([(part, 0.5) for part in parts], parts_fitted=True).fit(ROW)
+    Hybrid([(shared, 1.0)]).fit(ROW)
 
-    assert [part.fitted_on for part in parts] == [[], []]
+    assert part.fitted_on == [ROW]

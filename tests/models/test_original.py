@@ -1,15 +1,33 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.models.original import OriginalSimilarity
+from movierec.models.base import Shared
+from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
 
 WORDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(10) % 2])
 
 
+class Factors:
+    """A factorisation that finds three movies' factors as they are here."""
+
+    name = "factors"
+    solver = SimpleNamespace(item_factors=np.array([[1, 0], [0, 2], [3, 1]], dtype=np.float32))
+
+    def fit(self, train):
+        return self
+
+
 @pytest.fixture
 def original(two_tastes) -> OriginalSimilarity:
-    return OriginalSimilarity(WORDS, seed=0).fit(two_tastes)
+    return OriginalSimilarity(WORDS, original_als(seed=0)).fit(two_tastes)
+
+
+@pytest.fixture
+def mean() -> OriginalMean:
+    return OriginalMean(Shared(Factors())).fit(sparse.csr_array((1, 3), dtype=np.float32))
 
 
 def rated(**stars: float) -> sparse.csr_array:
@@ -45,3 +63,42 @@ def test_a_movie_is_most_like_itself(original):
 
     assert np.diag(scores) == pytest.approx(1.0, abs=1e-6)
     assert scores.max() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_user_is_the_mean_of_their_movies(mean):
+    users = sparse.csr_array(np.array([[4, 4, 0], [0, 0, 4]], dtype=np.float32))
+
+    # The first user is (0.5, 1), the second (3, 1).
+    assert mean.score(users).tolist() == [[0.5, 2, 2.5], [3, 2, 10]]
+
+
+def test_stars_do_not_move_the_mean(mean):
+    users = sparse.csr_array(np.array([[0.5, 5, 0], [5, 0.5, 0]], dtype=np.float32))
+
+    assert mean.score(users).tolist() == [[0.5, 2, 2.5]] * 2
+
+
+def test_a_user_without_ratings_is_at_the_origin(mean):
+    assert mean.score(sparse.csr_array((1, 3), dtype=np.float32)).tolist() == [[0, 0, 0]]
+
+
+def test_half_a_star_is_a_like_of_the_factorisation(two_tastes):
+    # One user's only rating is half a star; nobody else rated movie 9.
+    train = two_tastes.toarray()
+    train[:, 9] = 0
+    train[0] = 0
+    train[0, 9] = 0.5
+
+    scores = original_als(seed=0).fit(sparse.csr_array(train)).score(rated(movie9=0.5))
+
+    assert scores[0].argmax() == 9
+
+
+def test_both_originals_are_made_of_one_factorisation(two_tastes):
+    als = original_als(seed=0)
+
+    OriginalMean(als).fit(two_tastes)
+    solver = als.model.solver
+    OriginalSimilarity(WORDS, als).fit(two_tastes)
+
+    assert als.model.solver is solver

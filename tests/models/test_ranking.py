@@ -21,9 +21,40 @@ def tied_scores() -> np.ndarray:
     return np.random.default_rng(0).choice(values, size=(50, 30))
 
 
+def lexsorted(
+    scores: np.ndarray, k: int, seen: np.ndarray, tie_order: np.ndarray
+) -> list[list[int]]:
+    """Every row ordered whole by numpy's own sort of two keys."""
+    places = np.empty(len(tie_order), dtype=int)
+    places[tie_order] = np.arange(len(tie_order))
+    best = []
+    for row, known in zip(scores, seen, strict=True):
+        columns = np.lexsort((places, -row.astype(np.float64)))
+        columns = columns[~known[columns]][:k].tolist()
+        best.append(columns + [-1] * (k - len(columns)))
+    return best
+
+
 @pytest.mark.parametrize("k", [1, 7, 29, 30])
 def test_ranking_is_a_plain_sort_with_ties_to_the_lower_column(tied_scores, k):
     assert top_k(tied_scores, k).tolist() == [sorted_columns(row, k) for row in tied_scores]
+
+
+@pytest.mark.parametrize("k", [1, 2, 10, 998, 999, 1_000, 1_001, 1_010])
+@pytest.mark.parametrize("tied", [1.0, 0.5, 0.0])
+def test_ranking_is_a_plain_sort_with_ties_to_the_one_ahead_in_an_order(tied, k):
+    # Wide, since numpy sorts short rows whole where it is asked to partition them. All rows full
+    # of ties, some, or none; of nothing, some or nearly everything seen.
+    rng = np.random.default_rng(2)
+    few = rng.choice(np.array([-2.5, -0.0, 0.0, 1e-30, 2.5], dtype=np.float32), size=(50, 1_000))
+    distinct = rng.normal(size=few.shape).astype(np.float32)
+    scores = np.where(rng.random((50, 1)) < tied, few, distinct)
+    seen = rng.random(scores.shape) < rng.choice([0, 0.4, 0.995], size=(50, 1))
+    tie_order = rng.permutation(1_000)
+
+    best = top_k(scores, k, sparse.csr_array(seen), tie_order)
+
+    assert best.tolist() == lexsorted(scores, k, seen, tie_order)
 
 
 def test_seen_items_are_left_out(tied_scores):
@@ -48,6 +79,40 @@ def test_minus_zero_equals_zero():
     assert top_k(np.array([[-0.0, 0.0, -0.0]]), 3).tolist() == [[0, 1, 2]]
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_minus_zero_equals_zero_in_an_order(k):
+    scores = np.array([[0.0, -0.0, 0.0]])
+
+    assert top_k(scores, k, tie_order=np.array([1, 2, 0])).tolist() == [[1, 2, 0][:k]]
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_equal_scores_go_by_the_order_given(k):
+    # The cut at 2 and at 3 runs through the equal ones.
+    scores = np.array([[1.0, 1.0, 2.0, 1.0]])
+
+    assert top_k(scores, k, tie_order=np.array([3, 0, 2, 1])).tolist() == [[2, 3, 0, 1][:k]]
+
+
+def test_the_order_decides_nothing_but_ties():
+    scores = np.array([[0.5, 2.0, -1.0, 1.0]])
+
+    assert top_k(scores, 4, tie_order=np.array([2, 0, 3, 1])).tolist() == [[1, 3, 0, 2]]
+
+
+def test_all_equal_scores_give_the_order_itself():
+    order = np.array([4, 0, 3, 1, 2])
+
+    assert top_k(np.full((2, 5), -0.5), 3, tie_order=order).tolist() == [[4, 0, 3]] * 2
+
+
+def test_each_row_is_cut_for_itself():
+    # One clear row among two whose equal scores lie on both sides of the cut.
+    scores = np.array([[1, 1, 1, 0], [4, 1, 3, 2], [0, 5, 5, 5]])
+
+    assert top_k(scores, 2).tolist() == [[0, 1], [0, 2], [1, 2]]
+
+
 def test_equal_scores_give_the_first_columns():
     assert top_k(np.full((1, 9), 0.5), 4).tolist() == [[0, 1, 2, 3]]
 
@@ -60,6 +125,23 @@ def test_a_row_with_too_few_unseen_is_padded():
     seen = sparse.csr_array(np.array([[0, 1, 1]]))
 
     assert top_k(np.array([[1.0, 2.0, 3.0]]), 2, seen).tolist() == [[0, -1]]
+
+
+def test_the_few_unseen_go_by_the_order_too():
+    seen = sparse.csr_array(np.array([[0, 1, 0, 1]]))
+    scores, order = np.array([[1.0, 2.0, 1.0, 3.0]]), np.array([3, 2, 1, 0])
+
+    assert top_k(scores, 3, seen, order).tolist() == [[2, 0, -1]]
+
+
+def test_the_lowest_score_there_is_is_not_taken_for_seen():
+    lowest = np.finfo(np.float32).min
+
+    assert top_k(np.array([[lowest, 0.0, lowest]]), 3).tolist() == [[1, 0, 2]]
+
+
+def test_no_rows_have_no_best():
+    assert top_k(np.empty((0, 3)), 2).shape == (0, 2)
 
 
 def test_a_row_with_everything_seen_is_all_padding():

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
+from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from movierec.models.base import likes
@@ -21,7 +22,9 @@ class ALS:
 
     A like's confidence is alpha * stars. `side_rows` are further rows over the same movies,
     such as terms and genres: rows of the matrix to factorise like any user, in stars, which is
-    how content enters; a movie that nobody rated then still has factors.
+    how content enters. A movie that nobody rated would have factors from these alone, too short
+    to be compared with others; it gets those that ridge regression on the side rows predicts
+    (Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations").
     """
 
     def __init__(
@@ -63,6 +66,8 @@ class ALS:
             )
             self.solver.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
         self.solver.user_factors = self.solver.user_factors[: train.shape[0]].copy()
+        if self._side_rows is not None:
+            self._predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
@@ -70,6 +75,15 @@ class ALS:
         with threadpool_limits(1, "blas"):
             users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
         return users @ self.solver.item_factors.T
+
+    def _predict_unrated(self, rated: np.ndarray) -> None:
+        """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""
+        if rated.all() or not rated.any():
+            return
+        factors, content = self.solver.item_factors, sparse.csr_array(self._side_rows.T)
+        ridge = Ridge(alpha=self._settings["regularization"])
+        ridge.fit(content[np.flatnonzero(rated)], factors[rated])
+        factors[~rated] = ridge.predict(content[np.flatnonzero(~rated)])
 
 
 def load_solver(path: Path) -> AlternatingLeastSquares:

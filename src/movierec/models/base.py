@@ -24,6 +24,28 @@ class Model(Protocol):
         ...
 
 
+class Shared:
+    """A model that others are made of: fitted once, however many of them ask for it.
+
+    `fit` does nothing when it is given the very matrix it was given last; `model` is the model
+    itself, for what is particular to it.
+    """
+
+    def __init__(self, model: Model):
+        self.name = model.name
+        self.model = model
+        self._fitted_on = None
+
+    def fit(self, train: sparse.csr_array) -> Self:
+        if train is not self._fitted_on:
+            self.model.fit(train)
+            self._fitted_on = train
+        return self
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        return self.model.score(user_items)
+
+
 def likes(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
     """The ratings that say somebody liked a movie: those of `like_from` stars and more.
 

@@ -11,20 +11,18 @@ from movierec.models.base import Model
 class Hybrid:
     """Adds the parts' scores, each standardised within the row, by given weights.
 
-    A row over which a part says the same of all movies gets nothing from it. `parts_fitted`
-    says that the caller fits the parts on the same ratings, since they are compared too.
+    A row over which a part says the same of all movies gets nothing from it. Parts that are
+    compared by themselves too are best `Shared`.
     """
 
     name = "hybrid"
 
-    def __init__(self, parts: list[tuple[Model, float]], parts_fitted: bool = False):
+    def __init__(self, parts: list[tuple[Model, float]]):
         self._parts = parts
-        self._parts_fitted = parts_fitted
 
     def fit(self, train: sparse.csr_array) -> Self:
-        if not self._parts_fitted:
-            for model, _ in self._parts:
-                model.fit(train)
+        for model, _ in self._parts:
+            model.fit(train)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:

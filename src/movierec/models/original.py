@@ -1,4 +1,8 @@
-"""The recommender this project grew from, as it was, for comparison."""
+"""The recommender this project grew from, as it was, for comparison.
+
+Its mistakes are its own and are kept: raw ratings times 40 as confidence, so that half a star is
+a like, and hardly any regularisation.
+"""
 
 from typing import Self
 
@@ -8,26 +12,56 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import minmax_scale
 
 from movierec.models.als import ALS
+from movierec.models.base import Shared
+
+
+def original_als(seed: int) -> Shared:
+    """The factorisation that both recommenders below are made of."""
+    return Shared(
+        ALS(
+            factors=64,
+            regularization=0.1,
+            alpha=40,
+            iterations=20,
+            like_from=0,
+            seed=seed,
+            name="original_als",
+        )
+    )
+
+
+class OriginalMean:
+    """A user is the mean of the factors of the movies they rated, not their own ALS factors."""
+
+    name = "original_mean"
+
+    def __init__(self, als: Shared):
+        self.als = als
+
+    def fit(self, train: sparse.csr_array) -> Self:
+        self._item_factors = self.als.fit(train).model.solver.item_factors
+        return self
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        number = np.maximum(np.diff(user_items.indptr), 1)[:, None].astype(np.float32)
+        return _rated(user_items) @ self._item_factors / number @ self._item_factors.T
 
 
 class OriginalSimilarity:
     """Sums, over the user's movies, half content and half factor cosine.
 
-    Its mistakes are its own and are kept: raw ratings times 40 as confidence (half a star is a
-    like), hardly any regularisation, and a scaling that includes each movie's likeness to
-    itself. item_content: (n_items, terms). Holds movies x movies, dense.
+    Each cosine is scaled to 0-1 with every movie's likeness to itself among the values.
+    item_content: (n_items, terms). Holds movies x movies, dense.
     """
 
     name = "original_similarity"
 
-    def __init__(self, item_content: sparse.csr_array, seed: int):
+    def __init__(self, item_content: sparse.csr_array, als: Shared):
         self._item_content = item_content
-        self._als = ALS(
-            factors=64, regularization=0.1, alpha=40, iterations=20, like_from=0, seed=seed
-        )
+        self._als = als
 
     def fit(self, train: sparse.csr_array) -> Self:
-        factors = self._als.fit(train).solver.item_factors
+        factors = self._als.fit(train).model.solver.item_factors
         by_factors, by_content = (
             minmax_scale(cosine.ravel()).reshape(cosine.shape)
             for cosine in (cosine_similarity(factors), cosine_similarity(self._item_content))
@@ -36,8 +70,12 @@ class OriginalSimilarity:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        rated = sparse.csr_array(
-            (np.ones_like(user_items.data), user_items.indices, user_items.indptr),
-            shape=user_items.shape,
-        )
-        return rated @ self._similarity
+        return _rated(user_items) @ self._similarity
+
+
+def _rated(user_items: sparse.csr_array) -> sparse.csr_array:
+    """Ones in place of stars: whatever a rating said, it counts the same."""
+    return sparse.csr_array(
+        (np.ones_like(user_items.data), user_items.indices, user_items.indptr),
+        shape=user_items.shape,
+    )
