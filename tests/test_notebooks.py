@@ -36,7 +36,8 @@ def test_one_cell_holds_annotated_parameters_with_help(path: Path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_code_is_thin(path: Path):
-    sources = [cell.source for cell in _code(path)]
+    cells = [cell for cell in _code(path) if "parameters" not in cell.metadata.get("tags", [])]
+    sources = [cell.source for cell in cells]
     assert not any(line.startswith(("def ", "class ")) for s in sources for line in s.splitlines())
-    assert max(len(source.splitlines()) for source in sources) <= 20
+    assert max(len(source.splitlines()) for source in sources) <= 15
     assert not any("/" in word for s in sources for word in s.split() if word.startswith('"'))

@@ -11,16 +11,6 @@ from movierec import plots
 LONG_TITLE = "Lord of the Rings: The Fellowship of the Ring, The (2001)"
 COUNTS = np.array([1, 6, 1, 2])
 
-SUMMARY = pd.DataFrame(
-    {
-        "mean": [0.2, 0.3, 0.4, 0.5, 0.1, 0.2],
-        "low": [0.1, 0.2, 0.3, 0.4, 0.05, 0.1],
-        "high": [0.3, 0.4, 0.5, 0.6, 0.15, 0.3],
-    },
-    index=pd.MultiIndex.from_product(
-        [["popularity", "hybrid", "content"], ["NDCG"], [5, 10]], names=["model", "metric", "k"]
-    ),
-)
 WEIGHTS = pd.DataFrame(
     {"crime": [0.7, 0.0], "toy": [0.0, 0.9]}, ["Heat (1995)", "Toy Story (1995)"]
 )
@@ -37,8 +27,6 @@ DRAWN = {
     "term_heatmap": lambda ax: plots.term_heatmap(WEIGHTS, ax),
     "training_loss": lambda ax: plots.training_loss(pd.Series([3.0, 2.0], [1, 2]), ax),
     "factor_spectrum": lambda ax: plots.factor_spectrum(np.diag([4.0, 2.0, 1.0]), ax),
-    "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", "hybrid", ax),
-    "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
 }
 
 
@@ -177,52 +165,6 @@ def test_the_clustermap_leaves_the_diagonal_blank():
     cells = plots.similarity_clustermap(SIMILARITY).collections[0].get_array()
 
     assert np.ma.getmaskarray(cells).reshape(3, 3).tolist() == np.eye(3, dtype=bool).tolist()
-
-
-def test_curves_name_every_model():
-    assert set(texts(DRAWN["metric_curves"](None).texts)) == {
-        "popularity",
-        "hybrid",
-        "content",
-    }
-
-
-def test_a_single_model_has_a_curve():
-    ax = plots.metric_curves(SUMMARY.loc[["hybrid"]], "NDCG", "hybrid")
-
-    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.4, 0.5]]
-
-
-def test_every_curve_has_a_colour_of_its_own():
-    lines = DRAWN["metric_curves"](None).lines
-
-    assert len({tuple(line.get_color()) for line in lines}) == 3
-
-
-def test_names_of_curves_that_meet_stand_apart():
-    same = SUMMARY.assign(mean=0.3)
-
-    ax = plots.metric_curves(same, "NDCG", "hybrid")
-    ax.figure.canvas.draw()
-
-    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
-    centres = [(box.y0 + box.y1) / 2 for box in boxes]
-    assert min(np.diff(centres)) > 0.5 * boxes[0].height
-
-
-def test_the_best_model_is_on_top():
-    ax = plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid")
-
-    names = texts(ax.get_yticklabels())
-    assert names == ["content", "popularity", "hybrid"]
-    assert ax.get_ylim()[0] < ax.get_ylim()[1]
-
-
-def test_intervals_stand_at_their_models():
-    ax = plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid")
-
-    spans = [line.get_xdata().tolist() for line in ax.lines if len(line.get_xdata()) == 2]
-    assert spans == [[0.1, 0.3], [0.2, 0.4], [0.4, 0.6]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command line: python -m movierec run | fetch | simulate."""
+"""The command line: python -m movierec run | compare | fetch | simulate."""
 
 import argparse
 import sys
@@ -46,6 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
     run.set_defaults(command=_run)
+
+    compare = commands.add_parser("compare", help="hold the metrics of several runs side by side")
+    compare.add_argument("runs", metavar="RUN", nargs="+", help="name of a run that was evaluated")
+    compare.add_argument("--metric", default="ndcg@10", help="as in metrics.json [ndcg@10]")
+    compare.add_argument(
+        "--model", action="append", help="only this model; may be repeated [all of them]"
+    )
+    compare.add_argument("--out", type=Path, help="folder for comparison.csv and .html [reports]")
+    compare.set_defaults(command=_compare)
 
     fetch = commands.add_parser("fetch", help="download a MovieLens dataset from GroupLens")
     fetch.add_argument("dataset", choices=MOVIELENS)
@@ -101,6 +110,35 @@ def _run(options: argparse.Namespace) -> int:
     print(f"report: {report.render_run(run)}")
     if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
         print(f"model:  {run.input('model.pkl')}")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from movierec import paths, report
+    from movierec.evaluation import runs
+    from movierec.paths import RunPaths, replacing
+
+    metrics, protocols = runs.read_metrics(RunPaths(name) for name in dict.fromkeys(options.runs))
+    if options.model:
+        metrics = runs.only_models(metrics, options.model)
+    shown = runs.side_by_side(metrics, options.metric)
+    print(shown.to_string())
+    if differing := runs.differing(protocols):
+        print(f"not on the same test part: the runs differ in {', '.join(differing)}")
+    folder = options.out or paths.reports()
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / "comparison.csv") as draft:
+        metrics.to_csv(draft, index=False)
+    length = options.metric.partition("@")[2]
+    others = [name for name in metrics["metric"].unique() if name.endswith(f"@{length}")]
+    hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
+    tables = {"On what": protocols.drop(columns=hashes).T} | {
+        metric: runs.side_by_side(metrics, metric)
+        for metric in dict.fromkeys([options.metric, *others])
+    }
+    title = "Comparison of " + ", ".join(protocols.index)
+    print(f"report: {report.render_tables(folder / 'comparison.html', title, tables)}")
+    print(f"table:  {folder / 'comparison.csv'}")
     return 0
 
 

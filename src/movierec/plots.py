@@ -1,7 +1,5 @@
 """One function a figure: takes data, perhaps an Axes, returns the Axes; loads and saves nothing."""
 
-from itertools import cycle
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from scipy.cluster import hierarchy
-from scipy.optimize import isotonic_regression
 from scipy.spatial.distance import squareform
 
-_BLUE, _ORANGE, _GREEN, _RED, *_ = sns.color_palette("colorblind")
+BLUE, ORANGE, GREEN, *_ = sns.color_palette("colorblind")
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 
@@ -38,7 +35,7 @@ def rating_histogram(stars: np.ndarray, ax: Axes | None = None) -> Axes:
     """How often each of the ten ratings was given. stars: (n_ratings,)."""
     ax = ax or plt.figure().subplots()
     values, counts = np.unique(stars, return_counts=True)
-    ax.bar(values, counts, width=0.4, color=_BLUE)
+    ax.bar(values, counts, width=0.4, color=BLUE)
     ax.set(
         title="Ratings by number of stars",
         xlabel="rating, stars",
@@ -54,8 +51,8 @@ def ratings_per_movie(counts: np.ndarray, ax: Axes | None = None) -> Axes:
     """How many movies have how many ratings, on logarithmic axes. counts: (n_movies,), >= 1."""
     ax = ax or plt.figure().subplots()
     edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round())
-    ax.hist(counts, bins=edges, color=_BLUE)
-    ax.axvline(np.median(counts), color=_ORANGE, label=f"median {np.median(counts):,.0f}")
+    ax.hist(counts, bins=edges, color=BLUE)
+    ax.axvline(np.median(counts), color=ORANGE, label=f"median {np.median(counts):,.0f}")
     ax.set(
         title="Movies by number of ratings",
         xlabel="ratings of a movie (logarithmic)",
@@ -75,7 +72,7 @@ def ratings_over_time(timestamps: np.ndarray, ax: Axes | None = None) -> Axes:
     months = timestamps.astype("datetime64[s]").astype("datetime64[M]")
     first = months.min()
     counts = np.bincount((months - first).astype(int))
-    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=_BLUE, alpha=0.8)
+    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=BLUE, alpha=0.8)
     ax.set(title="Ratings by month", xlabel="month", ylabel="ratings a month", ylim=(0, None))
     ax.yaxis.set_major_formatter(_COUNT)
     return ax
@@ -89,10 +86,10 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
     ax = ax or plt.figure().subplots()
     share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
     kept = min(kept, len(counts))
-    ax.plot(np.arange(1, len(counts) + 1), share, color=_BLUE)
+    ax.plot(np.arange(1, len(counts) + 1), share, color=BLUE)
     ax.axvline(
         kept,
-        color=_ORANGE,
+        color=ORANGE,
         linestyle="--",
         label=f"the {kept:,} most rated: {share[kept - 1]:.1%} of the ratings",
     )
@@ -137,7 +134,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
     """Training loss by iteration. losses: index iteration from 1."""
     ax = ax or plt.figure().subplots()
-    ax.plot(losses.index, losses.to_numpy(), marker="o", color=_BLUE)
+    ax.plot(losses.index, losses.to_numpy(), marker="o", color=BLUE)
     ax.set(
         title="Training loss by iteration",
         xlabel="iteration",
@@ -153,7 +150,7 @@ def factor_norms(
     """Lengths of the users' and the movies' factor vectors, side by side: two Axes."""
     axes = plt.figure().subplots(1, 2) if axes is None else axes
     for ax, name, factors, colour in zip(
-        axes, ("users", "movies"), (user_factors, item_factors), (_BLUE, _ORANGE), strict=True
+        axes, ("users", "movies"), (user_factors, item_factors), (BLUE, ORANGE), strict=True
     ):
         ax.hist(np.linalg.norm(factors, axis=1), bins=40, color=colour)
         ax.set(title=f"Factor norms of {name}", xlabel="norm", ylabel=name)
@@ -165,7 +162,7 @@ def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
     """Singular values of the movie factors: how many of the dimensions carry something."""
     ax = ax or plt.figure().subplots()
     values = np.linalg.svd(item_factors, compute_uv=False)
-    ax.bar(np.arange(1, len(values) + 1), values / values[0], color=_BLUE)
+    ax.bar(np.arange(1, len(values) + 1), values / values[0], color=BLUE)
     ax.set(
         title="Spectrum of the movie factors",
         xlabel="dimension, strongest first",
@@ -204,75 +201,6 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     grid.ax_heatmap.tick_params(labelsize=8)
     grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="center")
     return grid.ax_heatmap
-
-
-def metric_curves(summary: pd.DataFrame, metric: str, chosen: str, ax: Axes | None = None) -> Axes:
-    """One metric over the length of the list, a line a model, with 95 % intervals.
-
-    summary: index (model, metric, k), columns mean, low, high. Names stand at the lines' ends,
-    moved apart where they would touch.
-    """
-    ax = ax or plt.figure(figsize=(8.0, 4.6)).subplots()
-    values = summary.xs(metric, level="metric")
-    ks = values.index.unique("k")
-    others = [model for model in values.index.unique("model") if model != chosen]
-    palette = [colour for colour in sns.color_palette("colorblind") if colour != _ORANGE]
-    colours = dict(zip(others, cycle(palette), strict=False)) | {chosen: _ORANGE}
-    for model, colour in colours.items():
-        line = values.loc[model]
-        ax.fill_between(line.index, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
-        ax.plot(line.index, line["mean"], marker="o", ms=4, color=colour)
-    ax.set(
-        title=f"{metric} by length of the list",
-        xlabel="k, movies recommended",
-        ylabel=f"mean {metric}@k over users",
-        xticks=ks,
-        xlim=(ks.min() - 1, ks.max() * 1.3),
-    )
-    ends = values.xs(ks.max(), level="k")["mean"].sort_values()
-    apart = np.ptp(ax.get_ylim()) * 0.055 * np.arange(len(ends))
-    # The heights nearest to the lines' ends that keep the names in order and apart.
-    heights = isotonic_regression(ends.to_numpy() - apart).x + apart
-    for (model, end), height in zip(ends.items(), heights, strict=True):
-        ax.annotate(
-            model,
-            (ks.max(), end),
-            xytext=(ks.max() * 1.06, height),
-            va="center",
-            fontsize=9,
-            fontweight="bold" if model == chosen else "normal",
-            arrowprops={"arrowstyle": "-", "color": colours[model], "lw": 0.6, "shrinkB": 3},
-        )
-    return ax
-
-
-def model_intervals(
-    summary: pd.DataFrame, metric: str, k: int, chosen: str, ax: Axes | None = None
-) -> Axes:
-    """One metric of every model as a dot with its 95 % interval, best on top."""
-    values = summary.xs((metric, k), level=("metric", "k")).sort_values("mean")
-    ax = ax or plt.figure(figsize=(8.0, 1.2 + 0.38 * len(values))).subplots()
-    for place, (model, row) in enumerate(values.iterrows()):
-        colour = _ORANGE if model == chosen else _BLUE
-        ax.plot([row["low"], row["high"]], [place, place], color=colour, lw=2.5, alpha=0.5)
-        ax.plot(row["mean"], place, "o", color=colour)
-        ax.annotate(
-            f"{row['mean']:.3f}",
-            (row["high"], place),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
-    ax.set(
-        title=f"{metric}@{k} of every model",
-        xlabel=f"mean {metric}@{k} over users, with 95 % interval",
-        yticks=range(len(values)),
-        yticklabels=values.index,
-        xlim=(0, values["high"].max() * 1.1),
-    )
-    ax.grid(visible=False, axis="y")
-    return ax
 
 
 def _shortened(title: str, width: int = 44) -> str:

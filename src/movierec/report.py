@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
@@ -20,7 +21,7 @@ from movierec.pipeline import READS, STAGES
 HEADLINE = "headline"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_NUMBER = re.compile(r"[-+]?[\d,.]+( ± [\d.]+|%)?|nan")
+_NUMBER = re.compile(r"[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan")
 
 
 def render_stage(run: RunPaths, stage: str) -> Path:
@@ -77,6 +78,18 @@ def render_index(run: RunPaths) -> Path:
     _write(run.index, nbformat.v4.new_notebook(cells=cells), page)
     _render_list_of_runs()
     return run.index
+
+
+def render_tables(path: Path, title: str, tables: dict[str, pd.DataFrame]) -> Path:
+    """Write a page of tables, each below its heading; return its path."""
+    cells = []
+    for heading, table in tables.items():
+        html = table.to_html(border=0)
+        shown = nbformat.v4.new_output("display_data", {"text/html": html})
+        cells.append(nbformat.v4.new_markdown_cell(f"## {heading}"))
+        cells.append(nbformat.v4.new_code_cell(outputs=[shown]))
+    _write(path, _prepared(nbformat.v4.new_notebook(cells=cells)), {"title": title})
+    return path
 
 
 def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:

@@ -1,159 +1,242 @@
-"""Evaluation on worlds whose right numbers are known, and what it leaves for others to score."""
-
-import json
-from pathlib import Path
+"""Evaluation on worlds whose right numbers are known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from sklearn.metrics import ndcg_score
 
-from movierec.data.interactions import Interactions
-from movierec.data.splits import Split, user_random
-from movierec.evaluation.experiment import (
-    Evaluation,
-    evaluate,
-    mean_and_error,
-    save_metrics,
-    save_recommendations,
-    save_test,
-)
+from movierec.data.splits import Protocol, Split, cut
+from movierec.evaluation.experiment import Evaluation, evaluate, list_qualities
+from movierec.evaluation.metrics import METRICS
 from movierec.models import ranking
-from movierec.models.ease import EASE
 from movierec.models.popularity import Popularity
 
 # User u has rated movie u, and what is hidden is: nothing of user 0, one movie of user 1, two
 # of user 2.
-KNOWN = np.eye(3, 6, dtype=np.float32)
-HIDDEN = np.array(
-    [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 4, 0], [0, 0, 0, 2, 0, 5]],
-    dtype=np.float32,
-)
-WORLD = Split(sparse.csr_array(KNOWN), sparse.csr_array(HIDDEN), question="")
-
-
-class Fixed:
-    """Scores the user who has rated movie u with row u of a table."""
-
-    def __init__(self, scores: np.ndarray, name: str = "fixed"):
-        self.name = name
-        self._scores = np.asarray(scores, dtype=np.float32)
-
-    def fit(self, train):
-        return self
-
-    def score(self, user_items):
-        return self._scores[user_items.indices]
-
-
-PERFECT = Fixed(HIDDEN, "perfect")
-WORST = Fixed(-HIDDEN, "worst")
+KNOWN = np.eye(3, 6)
+HIDDEN = np.array([[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 4, 0], [0, 0, 0, 2, 0, 5]])
+NOTHING = np.zeros((3, 6))
 
 
 @pytest.fixture
-def interactions() -> Interactions:
-    """Forty users by thirty movies, ids with gaps; the first user rated one movie only."""
-    rng = np.random.default_rng(0)
-    stars = np.where(rng.random((40, 30)) < 0.3, rng.integers(1, 11, (40, 30)) / 2, 0)
-    stars[0] = 0
-    stars[0, 3] = 4
-    matrix = sparse.csr_array(stars.astype(np.float32))
-    return Interactions(
-        user_ids=np.arange(40, dtype=np.int32) * 3 + 100,
-        movie_ids=np.arange(30, dtype=np.int32) * 7 + 5,
-        user_items=matrix,
-        timestamps=np.zeros(matrix.nnz, dtype=np.int32),
+def world(split_of) -> Split:
+    return split_of(KNOWN, HIDDEN)
+
+
+@pytest.fixture
+def perfect(fixed):
+    return fixed(HIDDEN, "perfect")
+
+
+def test_a_perfect_model_gets_one(world, perfect):
+    values = evaluate([perfect], world, cutoffs=(2, 3)).per_user["perfect"]
+
+    # Of a list of two half would be right for user 1, whatever the model.
+    assert values.drop(columns="Precision", level="metric").to_numpy() == pytest.approx(1)
+
+
+def test_the_worst_model_gets_zero(world, fixed):
+    # Five movies are unseen, of which the worst model puts the hidden one or two last.
+    values = evaluate([fixed(-HIDDEN, "worst")], world, cutoffs=(1, 3)).per_user["worst"]
+
+    assert (values == 0).all(axis=None)
+
+
+def test_every_model_has_every_metric_at_every_cutoff(world, perfect, fixed):
+    per_user = evaluate([perfect, fixed(-HIDDEN, "worst")], world, cutoffs=(2, 3)).per_user
+
+    expected = pd.MultiIndex.from_product(
+        [["perfect", "worst"], METRICS, [2, 3]], names=["model", "metric", "k"]
+    )
+    assert per_user.columns.equals(expected)
+
+
+def test_values_by_hand(world, fixed):
+    # User 1 gets movies 0, 4; user 2 gets movies 0, 1, 5, with one of two hidden ones among them.
+    table = [[0] * 6, [5, 0, 0, 0, 4, 0], [5, 4, 0, 0, 0, 3]]
+
+    values = (
+        evaluate([fixed(table)], world, cutoffs=(3,)).per_user["fixed"].xs(3, axis=1, level="k")
     )
 
-
-@pytest.fixture
-def split(interactions) -> Split:
-    return user_random(interactions.user_items, 0.3)
-
-
-@pytest.fixture
-def evaluation(split) -> Evaluation:
-    models = [Popularity(), EASE(regularization=5.0, like_from=2.0)]
-    return evaluate(models, split, cutoffs=(5, 10))
+    # 1 / log2(3); and 1 / log2(4) over 1 + 1 / log2(3).
+    assert values["NDCG"].tolist() == pytest.approx([0.630930, 0.5 / 1.630930], abs=1e-6)
+    assert values["Recall"].tolist() == [1, 0.5]
+    assert values["MRR"].tolist() == pytest.approx([1 / 2, 1 / 3])
 
 
-def test_a_perfect_model_gets_one():
-    values = evaluate([PERFECT], WORLD, cutoffs=(1, 2, 3)).per_user["perfect"]
-
-    assert values.to_numpy() == pytest.approx(1)
-
-
-def test_the_worst_model_gets_zero():
-    # Five movies are unseen, of which the worst model puts the hidden one or two last.
-    values = evaluate([WORST], WORLD, cutoffs=(1, 3)).per_user["worst"]
-
-    assert values.to_numpy().tolist() == [[0] * 4] * 2
-
-
-def test_users_without_a_test_item_count_nowhere():
-    evaluation = evaluate([PERFECT], WORLD, cutoffs=(2,))
+def test_users_without_a_test_rating_count_nowhere(world, perfect):
+    evaluation = evaluate([perfect], world, cutoffs=(2,))
 
     assert evaluation.users.tolist() == [1, 2]
     assert len(evaluation.per_user) == 2
-    assert evaluation.rankings["perfect"].items.shape == (2, 2)
+    assert evaluation.lists["perfect"].items.shape == (2, 2)
 
 
-def test_all_users_are_counted():
-    assert evaluate([PERFECT], WORLD, cutoffs=(2,)).n_users == 3
+def test_a_user_with_one_rating_counts_nowhere(interactions):
+    split = cut(interactions, Protocol(test_share=0.3))
+
+    assert 0 not in evaluate([Popularity()], split, cutoffs=(5,)).users
 
 
-def test_models_learn_from_the_training_part_of_all_users():
+def test_models_learn_from_the_training_part_of_all_users(world, fixed):
     fitted_on = []
 
-    class Curious(Fixed):
+    class Curious(fixed):
         def fit(self, train):
             fitted_on.append(train.toarray())
             return self
 
-    evaluate([Curious(HIDDEN)], WORLD, cutoffs=(2,))
+    evaluate([Curious(HIDDEN)], world, cutoffs=(2,))
 
     assert np.array_equal(fitted_on, [KNOWN])
 
 
-def test_seen_movies_are_never_recommended():
-    # The model likes best what the user has rated.
-    items = evaluate([Fixed(KNOWN)], WORLD, cutoffs=(6,)).rankings["fixed"].items
+def test_models_are_told_what_is_known_of_the_test_users(split_of, fixed):
+    # User 2 is held out whole: nobody learns from them, but something of them is told.
+    train = [[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 0, 0]]
+    known = [[3, 0, 0, 0], [0, 3, 0, 0], [0, 4, 0, 0]]
+    test = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 5]]
+    fitted_on, told = [], []
 
-    assert items.tolist() == [[0, 2, 3, 4, 5, -1], [0, 1, 3, 4, 5, -1]]
+    class Curious(fixed):
+        def fit(self, train):
+            fitted_on.append(train.toarray().tolist())
+            return self
+
+        def score(self, user_items):
+            told.append(user_items.toarray().tolist())
+            return super().score(user_items)
+
+    evaluate([Curious(np.eye(4))], split_of(train, test, known), cutoffs=(2,))
+
+    assert fitted_on == [train]
+    assert told == [[known[2]]]
 
 
-def test_places_without_a_movie_hold_no_score_and_no_hit():
-    padded = evaluate([PERFECT], WORLD, cutoffs=(8,)).rankings["perfect"]
+def test_what_is_known_is_not_recommended(split_of, fixed):
+    split = split_of(NOTHING, HIDDEN, known=KNOWN)
 
-    assert np.isnan(padded.scores[:, 5:]).all()
-    assert not padded.hits[:, 5:].any()
+    items = evaluate([fixed(9 * KNOWN)], split, cutoffs=(5,)).lists["fixed"].items
 
-
-def test_scores_and_hits_stand_beside_their_items():
-    ranked = evaluate([PERFECT], WORLD, cutoffs=(3,)).rankings["perfect"]
-
-    assert ranked.items.tolist() == [[4, 0, 2], [5, 3, 0]]
-    assert ranked.scores.tolist() == [[4, 0, 0], [5, 2, 0]]
-    assert ranked.hits.tolist() == [[True, False, False], [True, True, False]]
+    assert [sorted(row) for row in items.tolist()] == [[0, 2, 3, 4, 5], [0, 1, 3, 4, 5]]
 
 
-def test_an_empty_test_set_is_refused():
-    empty = Split(WORLD.train, sparse.csr_array((3, 6), dtype=np.float32), question="")
+def test_only_candidates_are_recommended(split_of, fixed):
+    candidates = [True, False, False, False, True, True]
+    split = split_of(KNOWN, HIDDEN, candidates=candidates)
 
+    items = evaluate([fixed(HIDDEN)], split, cutoffs=(2,)).lists["fixed"].items
+
+    assert items[:, 0].tolist() == [4, 5]
+    assert np.isin(items, [0, 4, 5]).all()
+
+
+def test_lists_longer_than_the_catalogue_are_padded_and_count_misses(world, perfect):
+    evaluation = evaluate([perfect], world, cutoffs=(8,))
+
+    lists, values = evaluation.lists["perfect"], evaluation.per_user["perfect"]
+    assert (lists.items[:, :5] >= 0).all()
+    assert (lists.items[:, 5:] == -1).all()
+    assert values["Recall", 8].tolist() == [1, 1]
+    assert values["Precision", 8].tolist() == [1 / 8, 2 / 8]
+
+
+def test_lists_are_as_deep_as_the_largest_cutoff(world, perfect):
+    assert evaluate([perfect], world, cutoffs=(4, 1)).lists["perfect"].items.shape == (2, 4)
+
+
+def test_a_movie_that_nobody_rated_can_be_recommended(world, perfect):
+    # None of the hidden movies has a training rating.
+    assert evaluate([perfect], world, cutoffs=(1,)).lists["perfect"].items.tolist() == [[4], [5]]
+
+
+def test_low_ratings_are_not_relevant_to_a_threshold(world, perfect):
+    evaluation = evaluate([perfect], world, relevance_threshold=4, cutoffs=(2,))
+
+    assert evaluation.relevant.toarray().tolist() == np.where(HIDDEN >= 4, HIDDEN, 0).tolist()
+    assert evaluation.lists["perfect"].hits.tolist() == [[True, False], [True, False]]
+    assert evaluation.per_user["perfect", "Recall", 2].tolist() == [1, 1]
+
+
+def test_users_without_a_relevant_rating_are_left_out(world, perfect):
+    evaluation = evaluate([perfect], world, relevance_threshold=4.5, cutoffs=(2,))
+
+    assert evaluation.users.tolist() == [2]
+    assert len(evaluation.per_user) == 1
+
+
+def test_a_threshold_that_no_rating_reaches_is_refused(split_of, perfect):
+    split = split_of(KNOWN, np.minimum(HIDDEN, 3))
+
+    with pytest.raises(ValueError, match=r"no test rating has 4\.5 stars or more"):
+        evaluate([perfect], split, relevance_threshold=4.5)
+
+
+def test_an_empty_test_set_is_refused(split_of, perfect):
     with pytest.raises(ValueError, match="test set is empty"):
-        evaluate([PERFECT], empty)
+        evaluate([perfect], split_of(KNOWN, NOTHING))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_scores_that_are_not_finite_are_refused(wrong):
+def test_scores_that_are_not_finite_are_refused(world, fixed, wrong):
     with pytest.raises(ValueError, match="broken"):
-        evaluate([Fixed(np.full((3, 6), wrong), "broken")], WORLD)
+        evaluate([fixed(np.full((3, 6), wrong), "broken")], world)
 
 
-def test_scores_of_the_wrong_shape_are_refused():
+def test_scores_of_the_wrong_shape_are_refused(world, fixed):
     with pytest.raises(ValueError, match="narrow"):
-        evaluate([Fixed(np.ones((3, 5)), "narrow")], WORLD)
+        evaluate([fixed(np.ones((3, 5)), "narrow")], world)
+
+
+def test_of_equal_scores_the_most_rated_movie_goes_first(split_of, fixed):
+    train = [[0, 0, 0, 4], [0, 5, 0, 3], [0, 5, 2, 1], [0, 0, 0, 0]]
+    test = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [5, 0, 0, 0]]
+
+    lists = evaluate([fixed(np.zeros((4, 4)))], split_of(train, test), cutoffs=(4,)).lists
+
+    assert lists["fixed"].items.tolist() == [[3, 1, 2, 0]]
+
+
+def test_popularity_among_candidates_settles_their_ties(split_of, fixed):
+    train = [[0, 4, 0, 3], [0, 4, 1, 3], [0, 0, 0, 2], [0, 0, 0, 0]]
+    test = [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [5, 0, 0, 0]]
+    split = split_of(train, test, candidates=[True, True, True, False])
+
+    lists = evaluate([fixed(np.zeros((4, 4)))], split, cutoffs=(3,)).lists
+
+    assert lists["fixed"].items.tolist() == [[1, 2, 0]]
+
+
+def test_equally_rated_movies_are_drawn_by_the_seed(world, fixed):
+    orders = {
+        tuple(evaluate([fixed(NOTHING)], world, cutoffs=(5,), seed=seed).lists["fixed"].items[0])
+        for seed in range(10)
+    }
+
+    assert len(orders) > 1
+    # Movies 0, 1 and 2 have a rating, 3, 4 and 5 have none; user 1 knows movie 1.
+    assert {frozenset(order[:2]) for order in orders} == {frozenset({0, 2})}
+
+
+def test_all_models_settle_ties_the_same_way(world, fixed):
+    lists = evaluate([fixed(NOTHING, "one"), fixed(NOTHING, "other")], world, cutoffs=(5,)).lists
+
+    assert lists["one"].items.tolist() == lists["other"].items.tolist()
+
+
+def test_the_share_of_users_to_whom_all_is_the_same_is_told(world, fixed):
+    half = [[0] * 6, [1] * 6, [0, 0, 0, 0, 0, 1]]
+
+    costs = evaluate([fixed(NOTHING, "silent"), fixed(half, "half")], world, cutoffs=(2,)).costs
+
+    assert costs["undecided"].to_dict() == {"silent": 1, "half": 0.5}
+
+
+def test_costs_cover_every_model(evaluation):
+    assert evaluation.costs.index.tolist() == ["popularity", "ease"]
+    assert evaluation.costs.columns.tolist() == ["fit, s", "rank, s", "undecided"]
+    assert (evaluation.costs >= 0).all(axis=None)
 
 
 def test_blocks_change_nothing(split, evaluation, monkeypatch):
@@ -164,169 +247,59 @@ def test_blocks_change_nothing(split, evaluation, monkeypatch):
     assert in_blocks.per_user["popularity"].equals(evaluation.per_user["popularity"])
 
 
-def test_the_summary_has_means_over_users_within_their_interval(evaluation):
-    summary = evaluation.summary()
+@pytest.fixture
+def qualities(split_of, fixed) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of two users with something hidden, who get movies 0, 1 and 1, 3 by one of two models.
 
-    assert summary["mean"].to_dict() == pytest.approx(dict(evaluation.per_user.mean()))
-    assert (summary["low"] < summary["mean"]).all()
-    assert (summary["mean"] < summary["high"]).all()
-
-
-def test_differences_by_hand():
-    columns = pd.MultiIndex.from_product(
-        [["other", "chosen"], ["NDCG"], [10]], names=["model", "metric", "k"]
-    )
-    # The chosen model is better for one of four users, by 0.4, worse for two, by 0.1 each.
-    values = [[0.2, 0.6], [0.5, 0.4], [0.3, 0.2], [0.7, 0.7]]
-    evaluation = Evaluation(np.arange(4), 4, {}, pd.DataFrame(values, columns=columns))
-
-    found = evaluation.differences("chosen", "NDCG", 10)
-
-    assert found.index.tolist() == ["other"]
-    assert found.loc["other", ["mean", "better", "worse"]].tolist() == pytest.approx(
-        [0.05, 0.25, 0.5]
-    )
+    Movies 0 and 2 are of one genre, 1 and 3 of another, and their content is the same.
+    Of four users with a training rating one rated movie 0, one movie 2 and two movie 3; user 1
+    is held out whole, and knows movie 2.
+    """
+    nothing = [0, 0, 0, 0]
+    train = [[0, 0, 0, 5], nothing, [0, 0, 0, 5], [5, 0, 0, 0], [0, 0, 5, 0]]
+    known = [train[0], [0, 0, 5, 0], *train[2:]]
+    test = [[0, 5, 0, 0], [0, 5, 0, 0], *[nothing] * 3]
+    tables = {"given": [[0] * 4, [0] * 4, [0, 3, 0, 0], [5, 4, 0, 0]], "silent": np.zeros((4, 4))}
+    models = [fixed(table, name) for name, table in tables.items()]
+    evaluation = evaluate(models, split_of(train, test, known), cutoffs=(2,))
+    genres = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
+    return list_qualities(evaluation, sparse.csr_array(genres), genres, k=2)
 
 
-def test_the_table_of_means_has_the_best_model_first():
-    index = pd.MultiIndex.from_product(
-        [["weak", "strong"], ["NDCG"], [5, 10]], names=["model", "metric", "k"]
-    )
-    summary = pd.DataFrame({"mean": [0.5, 0.1, 0.2, 0.3], "se": [0.01, 0.02, 0.03, 0.04]}, index)
+def test_qualities_are_told_of_every_model_and_user(qualities):
+    per_user, overall = qualities
 
-    table = mean_and_error(summary, "NDCG")
-
-    assert table.to_dict("index") == {
-        "strong": {"NDCG@5": "0.200 ± 0.030", "NDCG@10": "0.300 ± 0.040"},
-        "weak": {"NDCG@5": "0.500 ± 0.010", "NDCG@10": "0.100 ± 0.020"},
-    }
-    assert table.index.tolist() == ["strong", "weak"]
+    metrics = ["Novelty", "Diversity", "PopularityLift", "Miscalibration"]
+    expected = [["given", "silent"], metrics, [2]]
+    names = ["model", "metric", "k"]
+    assert per_user.columns.equals(pd.MultiIndex.from_product(expected, names=names))
+    assert len(per_user) == 2
+    assert overall.index.tolist() == ["given", "silent"]
+    assert overall.columns.tolist() == [("Coverage", 2), ("Gini", 2)]
 
 
-def test_timings_cover_every_model(evaluation):
-    timings = evaluation.timings()
+def test_qualities_by_hand(qualities):
+    # User 0 gets movies 0 and 1, user 1 gets movies 1 and 3. A rating by one of the four who
+    # rated anything is worth 2 bits, by two of them 1 bit; none counts like one.
+    per_user, overall = qualities[0]["given"].xs(2, axis=1, level="k"), qualities[1].loc["given"]
 
-    assert timings.index.tolist() == ["popularity", "ease"]
-    assert (timings.to_numpy() >= 0).all()
-
-
-def saved_metrics(path: Path, evaluation: Evaluation) -> str:
-    summary, chosen = evaluation.summary(), "ease"
-    comparisons = evaluation.differences(chosen, "NDCG", 10)
-    save_metrics(path, {"split": "user-random"}, summary, comparisons, chosen)
-    return path.read_text()
-
-
-def test_metrics_json_holds_every_mean_with_its_error(tmp_path, evaluation):
-    document = json.loads(saved_metrics(tmp_path / "metrics.json", evaluation))
-
-    ndcg = document["models"]["ease"]["ndcg@10"]
-    row = evaluation.summary().loc["ease", "NDCG", 10]
-    assert document["protocol"] == {"split": "user-random"}
-    assert list(document["models"]) == ["popularity", "ease"]
-    assert set(document["models"]["ease"]) == {"ndcg@5", "ndcg@10", "hitrate@5", "hitrate@10"}
-    assert ndcg == {
-        "mean": pytest.approx(row["mean"], abs=1e-6),
-        "se": pytest.approx(row["se"], abs=1e-6),
-        "ci95": pytest.approx([row["low"], row["high"]], abs=1e-6),
-    }
+    assert per_user["Novelty"].tolist() == pytest.approx([2, 1.5])
+    assert per_user["Diversity"].tolist() == pytest.approx([1, 0])
+    # Ratings of the list's movies, 1 and 0, 0 and 2, against those of the user's, 2 and 1.
+    assert per_user["PopularityLift"].tolist() == pytest.approx([0.5 / 2 - 1, 1 / 1 - 1])
+    # Half of the first list is of the history's genre; nothing of the second is.
+    assert per_user["Miscalibration"].tolist() == pytest.approx([0.311278, 1], abs=1e-6)
+    assert overall["Coverage", 2] == 0.75
+    # Exposures 0, 1, 1, 2: a mean difference of 0.75 over twice the mean of 1.
+    assert overall["Gini", 2] == pytest.approx(0.375)
 
 
-@pytest.mark.parametrize("name", ["two  spaces", "{braces  and} spaces"])
-def test_metrics_json_keeps_the_protocol_word_for_word(tmp_path, evaluation, name):
-    protocol = {"dataset": name}
-    nothing = evaluation.differences("ease", "NDCG", 10).iloc[:0]
+def test_qualities_are_those_of_the_first_k(split, evaluation: Evaluation):
+    n_movies = split.train.shape[1]
+    content = sparse.csr_array(np.eye(n_movies, dtype=np.float32))
+    genres = np.eye(3, dtype=np.float32)[np.arange(n_movies) % 3]
 
-    save_metrics(tmp_path / "metrics.json", protocol, evaluation.summary(), nothing, "ease")
+    _, overall = list_qualities(evaluation, content, genres, k=5)
 
-    assert json.loads((tmp_path / "metrics.json").read_text())["protocol"] == protocol
-
-
-def test_metrics_json_compares_the_chosen_model(tmp_path, evaluation):
-    [comparison] = json.loads(saved_metrics(tmp_path / "metrics.json", evaluation))["comparisons"]
-
-    row = evaluation.differences("ease", "NDCG", 10).loc["popularity"]
-    assert comparison == {
-        "model": "ease",
-        "against": "popularity",
-        "metric": "ndcg@10",
-        "difference": pytest.approx(row["mean"], abs=1e-6),
-        "ci95": pytest.approx([row["low"], row["high"]], abs=1e-6),
-        "better": pytest.approx(row["better"], abs=1e-6),
-        "worse": pytest.approx(row["worse"], abs=1e-6),
-    }
-
-
-def test_metrics_json_has_one_metric_a_line(tmp_path, evaluation):
-    lines = saved_metrics(tmp_path / "metrics.json", evaluation).splitlines()
-
-    metrics = [line for line in lines if "@5" in line]
-    assert len(metrics) == 4
-    assert all("mean" in line and "se" in line and "ci95" in line for line in metrics)
-
-
-def test_metrics_json_is_the_same_when_made_again(tmp_path, evaluation, split):
-    again = evaluate([Popularity(), EASE(regularization=5.0, like_from=2.0)], split, (5, 10))
-
-    assert saved_metrics(tmp_path / "a.json", evaluation) == saved_metrics(
-        tmp_path / "b.json", again
-    )
-
-
-def test_recommendations_are_ranked_lists_of_ids(tmp_path, interactions, evaluation):
-    save_recommendations(tmp_path / "lists.parquet", evaluation, interactions)
-
-    lists = pd.read_parquet(tmp_path / "lists.parquet")
-    ranked, row = evaluation.rankings["ease"], 2
-    user = interactions.user_ids[evaluation.users[row]]
-    one = lists[(lists["model"] == "ease") & (lists["userId"] == user)]
-    assert lists.columns.tolist() == ["model", "userId", "rank", "movieId", "score"]
-    assert one["rank"].tolist() == list(range(1, 11))
-    assert one["movieId"].tolist() == [7 * column + 5 for column in ranked.items[row]]
-    assert one["score"].tolist() == ranked.scores[row].tolist()
-
-
-def test_recommendations_hold_no_padding(tmp_path, interactions, split):
-    evaluation = evaluate([Popularity()], split, cutoffs=(30,))
-
-    save_recommendations(tmp_path / "lists.parquet", evaluation, interactions)
-
-    lists = pd.read_parquet(tmp_path / "lists.parquet").groupby("userId")["movieId"]
-    unseen = 30 - np.diff(split.train.indptr)[evaluation.users]
-    assert lists.nunique().tolist() == lists.size().tolist() == unseen.tolist()
-
-
-def test_the_saved_test_set_is_the_held_out_ratings(tmp_path, interactions, split):
-    save_test(tmp_path / "test.parquet", split, interactions)
-
-    held_out = pd.read_parquet(tmp_path / "test.parquet")
-    found = set(held_out.itertuples(index=False, name=None))
-    expected = {
-        (100 + 3 * user, 5 + 7 * movie, stars)
-        for user, row in enumerate(split.test.toarray().tolist())
-        for movie, stars in enumerate(row)
-        if stars
-    }
-    assert held_out.columns.tolist() == ["userId", "movieId", "rating"]
-    assert found == expected
-    assert len(held_out) == len(expected)
-
-
-def test_an_outside_scorer_finds_the_same_ndcg(tmp_path, interactions, split, evaluation):
-    save_recommendations(tmp_path / "lists.parquet", evaluation, interactions)
-    save_test(tmp_path / "test.parquet", split, interactions)
-    lists = pd.read_parquet(tmp_path / "lists.parquet")
-    held_out = pd.read_parquet(tmp_path / "test.parquet")
-
-    movies = sorted({*lists["movieId"], *held_out["movieId"]})
-    relevant = held_out.assign(relevant=1).pivot(
-        index="userId", columns="movieId", values="relevant"
-    )
-    relevant = relevant.reindex(columns=movies).fillna(0)
-    for model, listed in lists.groupby("model"):
-        # What is not on the list ranks below all that is.
-        scores = -listed.pivot(index="userId", columns="movieId", values="rank")
-        scores = scores.reindex(index=relevant.index, columns=movies).fillna(-1_000)
-        expected = ndcg_score(relevant, scores, k=10)
-
-        assert evaluation.summary().loc[(model, "NDCG", 10), "mean"] == pytest.approx(expected)
+    for name, lists in evaluation.lists.items():
+        assert overall.loc[name, ("Coverage", 5)] == len(np.unique(lists.items[:, :5])) / n_movies

@@ -1,18 +1,27 @@
 """The models an evaluation compares. A further model is one more line here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
+import numpy as np
 from scipy import sparse
 
 from movierec.models import ease
 from movierec.models.als import ALS
-from movierec.models.base import Model
+from movierec.models.base import Model, Shared
+from movierec.models.bpr import BPR
 from movierec.models.content import Content
 from movierec.models.hybrid import Hybrid
-from movierec.models.original import OriginalSimilarity
-from movierec.models.popularity import Popularity
+from movierec.models.item_knn import ItemKNN
+from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
+from movierec.models.popularity import Popularity, RecentPopularity
+from movierec.models.random import Random
 
 CHOSEN = "hybrid"
+# Without a baseline no number says anything.
+ALWAYS = {CHOSEN, "popularity"}
+# They hold movies x movies, dense.
+DENSE = {"ease", "ease_content", "original_similarity"}
 
 
 @dataclass(frozen=True)
@@ -30,51 +39,88 @@ class Settings:
     ease_term_stars: float
     ease_genre_stars: float
     ease_share: float
+    recent_weight: float
+    recent_years: float
+    knn_neighbours: int
+    knn_shrinkage: float
+    bpr_learning_rate: float
+    bpr_regularization: float
+    bpr_iterations: int
     seed: int
+
+    @classmethod
+    def among(cls, values: Mapping[str, object]) -> "Settings":
+        """The settings among many values, such as all variables of a notebook."""
+        return cls(**{one.name: values[one.name] for one in fields(cls)})
 
 
 def compared_models(
-    settings: Settings, item_content: sparse.csr_array, item_genres: sparse.csr_array
-) -> list[Model]:
-    """Unfitted models, simplest first, the chosen one last.
+    settings: Settings,
+    item_content: sparse.csr_array,
+    item_genres: sparse.csr_array,
+    names: str = "all",
+    recent: np.ndarray | None = None,
+) -> dict[str, Model]:
+    """Unfitted models by name, simplest first, the chosen one last.
 
     item_content: (n_items, terms) TF-IDF rows of length one; item_genres: (n_items, genres and
-    decades) ones. Where the movies are too many for models that hold movies x movies, those
-    are left out and the hybrid is ALS with content alone.
+    decades) ones; names: "all", or some of them with commas between; recent: (n_items,) ratings
+    known at the moment of asking, fading with age, which only the hybrid adds; None without such
+    a moment. Where the movies are too many for models that hold movies x movies, those are left
+    out, and EASE is no part of the hybrid. Those in ALWAYS are always there. Raises ValueError for
+    an unknown name.
     """
+    s = settings
     dense = item_content.shape[0] <= ease.MAX_ITEMS
 
     def side_rows(term_stars: float, genre_stars: float) -> sparse.csr_array:
         return sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
 
-    def als(name: str, content: sparse.csr_array | None = None) -> ALS:
-        return ALS(
-            factors=settings.factors,
-            regularization=settings.regularization,
-            alpha=settings.alpha,
-            iterations=settings.iterations,
-            like_from=settings.like_from,
-            seed=settings.seed,
-            side_rows=content,
-            name=name,
+    def als(name: str, side: sparse.csr_array | None = None) -> Shared:
+        return Shared(
+            ALS(s.factors, s.regularization, s.alpha, s.iterations, s.like_from, s.seed, side, name)
         )
 
-    als_content = als("als_content", side_rows(settings.als_term_stars, settings.als_genre_stars))
-    ease_content = ease.EASE(
-        regularization=settings.ease_regularization,
-        like_from=settings.like_from,
-        side_rows=side_rows(settings.ease_term_stars, settings.ease_genre_stars),
-        name="ease_content",
-    )
-    parts = [(als_content, 1 - settings.ease_share), (ease_content, settings.ease_share)]
+    def ease_(name: str, side: sparse.csr_array | None = None) -> Shared:
+        return Shared(ease.EASE(s.ease_regularization, s.like_from, side, name))
+
+    als_content = als("als_content", side_rows(s.als_term_stars, s.als_genre_stars))
+    ease_content = ease_("ease_content", side_rows(s.ease_term_stars, s.ease_genre_stars))
+    parts = [(als_content, 1 - s.ease_share)]
+    if dense:
+        parts.append((ease_content, s.ease_share))
+    if recent is not None:
+        parts.append((RecentPopularity(recent), s.recent_weight))
+    original = original_als(s.seed)
     models = [
+        Random(s.seed),
         Popularity(),
-        Content(item_content, settings.like_from),
-        OriginalSimilarity(item_content, settings.seed) if dense else None,
+        Content(item_content, s.like_from),
+        OriginalMean(original),
+        OriginalSimilarity(item_content, original),
+        ItemKNN(s.knn_neighbours, s.knn_shrinkage, s.like_from),
+        BPR(
+            s.factors,
+            s.bpr_learning_rate,
+            s.bpr_regularization,
+            s.bpr_iterations,
+            s.like_from,
+            s.seed,
+        ),
         als("als"),
+        ease_("ease"),
         als_content,
-        ease_content if dense else None,
-        # Its parts stand above, so they are fitted by now.
-        Hybrid(parts if dense else [(als_content, 1.0)], parts_fitted=True),
+        ease_content,
+        Hybrid(parts),
     ]
-    return [model for model in models if model is not None]
+    by_name = {model.name: model for model in models if dense or model.name not in DENSE}
+    return by_name if names == "all" else _some_of(by_name, names)
+
+
+def _some_of(models: dict[str, Model], names: str) -> dict[str, Model]:
+    wanted = {name.strip() for name in names.split(",") if name.strip()} | ALWAYS
+    if unknown := wanted - set(models):
+        raise ValueError(
+            f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(models)}"
+        )
+    return {name: model for name, model in models.items() if name in wanted}

@@ -1,29 +1,103 @@
-"""Ranking metrics, one value a user.
+"""How well lists find what was hidden, one value a user.
 
 All take `hits`, (n_users, depth) bool: whether the item at each rank, best first, is relevant;
-and give (n_users,) float64. Which users count is the caller's business: a user without a
-relevant item has no defined value here and must be left out before the mean.
+`n_relevant`, (n_users,) int: how many items are relevant to the user; and the cutoff k. A list
+shorter than k counts as filled up with misses. All give (n_users,) float64.
+
+A user without a relevant item has no defined value: all raise ValueError, and whoever takes a
+mean leaves such users out and says how many they are.
 """
 
 import numpy as np
 
 
-def hit_rate(hits: np.ndarray, k: int) -> np.ndarray:
-    """1 where at least one of the first k items is relevant, else 0."""
+def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """1 where at least one of the first k items is relevant, else 0.
+
+    Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
+    """
+    _check(n_relevant)
     return hits[:, :k].any(axis=1).astype(np.float64)
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
     """Normalised discounted cumulative gain over the first k items, gain 1 or 0.
 
-    sum over ranks r of hit_r / log2(r + 1), over the same sum for the best possible list: the
-    first min(k, n_relevant) ranks all hits. n_relevant: (n_users,) int, at least 1.
-    Source: Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
-    Raises ValueError for a user without a relevant item.
+    Sum over ranks r of hit_r / log2(r + 1), over the same sum for the best possible list: the
+    first min(k, n_relevant) ranks all hits.
+    Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
     """
-    if (n_relevant < 1).any():
-        raise ValueError("NDCG is undefined for a user without a relevant item; leave them out")
+    _check(n_relevant)
     discount = 1 / np.log2(np.arange(2, k + 2))
     gained = hits[:, :k] @ discount[: hits.shape[1]]
     ideal = np.cumsum(discount)[np.minimum(n_relevant, k) - 1]
     return gained / ideal
+
+
+def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """Hits among the first k items over n_relevant; below 1 for any list where that exceeds k.
+
+    Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
+    """
+    _check(n_relevant)
+    return _found(hits, k) / n_relevant
+
+
+def capped_recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """Hits among the first k items over min(k, n_relevant): 1 for the best possible list.
+
+    Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering".
+    """
+    _check(n_relevant)
+    return _found(hits, k) / np.minimum(n_relevant, k)
+
+
+def precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """Hits among the first k items over k, also where the list is shorter.
+
+    Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
+    """
+    _check(n_relevant)
+    return _found(hits, k) / k
+
+
+def average_precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """Sum over the hits among the first k items of the precision at their rank, over n_relevant.
+
+    Its mean over users is MAP@k. The denominator is all relevant items, as in trec_eval, and not
+    min(k, n_relevant). Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
+    """
+    _check(n_relevant)
+    first = hits[:, :k]
+    precision_at = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
+    return np.einsum("ur,ur->u", first, precision_at) / n_relevant
+
+
+def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """1 / rank of the first hit among the first k items, 0 without one; its mean is MRR@k.
+
+    Voorhees 1999, "The TREC-8 Question Answering Track Report".
+    """
+    _check(n_relevant)
+    first = hits[:, :k]
+    return first.any(axis=1) / (first.argmax(axis=1) + 1.0)
+
+
+METRICS = {
+    "HitRate": hit_rate,
+    "NDCG": ndcg,
+    "Recall": recall,
+    "CappedRecall": capped_recall,
+    "Precision": precision,
+    "MAP": average_precision,
+    "MRR": reciprocal_rank,
+}
+
+
+def _found(hits: np.ndarray, k: int) -> np.ndarray:
+    return np.count_nonzero(hits[:, :k], axis=1)
+
+
+def _check(n_relevant: np.ndarray) -> None:
+    if (n_relevant < 1).any():
+        raise ValueError("a user without a relevant item has no defined value; leave them out")

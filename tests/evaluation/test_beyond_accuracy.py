@@ -1,0 +1,226 @@
+"""Qualities of lists against scikit-learn and scipy, and against sums done by hand."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.spatial.distance import jensenshannon
+from sklearn.metrics.pairwise import cosine_distances
+from sklearn.preprocessing import normalize
+
+from movierec.evaluation.beyond_accuracy import (
+    as_rows,
+    coverage,
+    diversity,
+    genre_shares,
+    gini,
+    miscalibration,
+    novelty,
+    popularity_lift,
+)
+from movierec.models import ranking
+
+ALL_FOUR = np.ones(4, dtype=bool)
+# Movies of genre A, of A and B, of none, and of C.
+GENRES = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=np.float32)
+
+
+def ratings(*rows: list[float]) -> sparse.csr_array:
+    return sparse.csr_array(np.array(rows, dtype=np.float32))
+
+
+@pytest.fixture
+def item_content() -> sparse.csr_array:
+    """Fifty movies by 200 terms, rows of length one; the first three movies have no term."""
+    rng = np.random.default_rng(0)
+    rows = sparse.random_array((50, 200), density=0.1, format="csr", dtype=np.float32, rng=rng)
+    return normalize(sparse.csr_array(sparse.vstack([sparse.csr_array((3, 200)), rows[3:]])))
+
+
+def test_coverage_is_the_share_of_candidates_on_some_list():
+    assert coverage(np.array([[0, 1, 3], [1, 0, 3]]), ALL_FOUR) == 0.75
+
+
+def test_coverage_counts_candidates_only():
+    candidates = np.array([True, False, True, False])
+
+    assert coverage(np.array([[0, 1], [3, 0]]), candidates) == 0.5
+
+
+def test_padding_covers_nothing():
+    assert coverage(np.array([[0, -1], [-1, -1]]), ALL_FOUR) == 0.25
+
+
+def test_gini_by_hand():
+    # Movie m stands on m + 1 lists. Two movies drawn differ by 1.25 on average, over all pairs
+    # both ways and with themselves, and half of that over the mean of 2.5 is 0.25.
+    items = np.array([[0, 1, 2, 3], [-1, 1, 2, 3], [-1, -1, 2, 3], [-1, -1, -1, 3]])
+
+    assert gini(items, ALL_FOUR) == pytest.approx(0.25)
+
+
+def test_gini_is_zero_where_all_movies_stand_on_as_many_lists():
+    assert gini(np.array([[0, 1], [2, 3], [3, 1], [0, 2]]), ALL_FOUR) == 0
+
+
+def test_gini_is_nearly_one_where_one_movie_takes_all():
+    assert gini(np.full((7, 1), 2), np.ones(1_000, dtype=bool)) == pytest.approx(0.999)
+
+
+def test_gini_is_half_the_mean_difference_over_the_mean():
+    rng = np.random.default_rng(0)
+    items = rng.geometric(0.1, size=(40, 5)) % 20
+    exposure = np.bincount(items.ravel(), minlength=20)
+
+    found = gini(items, np.ones(20, dtype=bool))
+
+    difference = np.abs(exposure[:, None] - exposure).mean()
+    assert found == pytest.approx(difference / 2 / exposure.mean())
+
+
+def test_gini_counts_candidates_only():
+    candidates = np.array([True, True, False, False])
+
+    assert gini(np.array([[0, 1, 2], [1, 0, 2]]), candidates) == 0
+
+
+def test_gini_of_empty_lists_is_not_defined():
+    assert np.isnan(gini(np.full((2, 3), -1), ALL_FOUR))
+
+
+def test_novelty_by_hand():
+    # Rated by 8, 4 and 1 of 16 users: 1, 2 and 4 bits.
+    found = novelty(np.array([[0, 1], [2, 0]]), np.array([8, 4, 1]), 16)
+
+    assert found == pytest.approx([1.5, 2.5])
+
+
+def test_a_movie_without_a_rating_is_as_novel_as_one_with_one():
+    assert novelty(np.array([[0], [1]]), np.array([0, 1]), 16).tolist() == [4, 4]
+
+
+def test_novelty_is_over_the_length_of_the_list():
+    found = novelty(np.array([[2, -1, -1], [-1, -1, -1]]), np.array([8, 4, 1]), 16)
+
+    assert found == pytest.approx([4, np.nan], nan_ok=True)
+
+
+def test_diversity_is_the_mean_distance_of_all_pairs(item_content):
+    rng = np.random.default_rng(0)
+    items = np.array([rng.permutation(50)[:6] for _ in range(30)] + [[0, 1, 2, 3, 4, 5]])
+
+    found = diversity(items, item_content)
+
+    pairs = np.triu_indices(6, k=1)
+    expected = [cosine_distances(item_content[row])[pairs].mean() for row in items]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_diversity_is_the_same_in_blocks(item_content, monkeypatch):
+    items = np.random.default_rng(0).permuted(np.tile(np.arange(50), (20, 1)), axis=1)[:, :5]
+    at_once = diversity(items, item_content)
+    monkeypatch.setattr(ranking, "BLOCK_BYTES", 3 * 4 * 200)
+
+    assert diversity(items, item_content).tolist() == at_once.tolist()
+
+
+def test_movies_that_are_the_same_have_no_diversity():
+    same = sparse.csr_array(np.tile(np.float32([0.6, 0.8]), (3, 1)))
+
+    assert diversity(np.array([[0, 1, 2]]), same) == pytest.approx([0], abs=1e-6)
+
+
+def test_diversity_leaves_padding_out(item_content):
+    found = diversity(np.array([[7, 9, -1, -1]]), item_content)
+
+    assert found == pytest.approx([cosine_distances(item_content[[7, 9]])[0, 1]], abs=1e-6)
+
+
+def test_diversity_of_fewer_than_two_movies_is_not_defined(item_content):
+    items = np.full((51, 2), -1)
+    items[:50, 0] = np.arange(50)
+
+    assert np.isnan(diversity(items, item_content)).all()
+
+
+def test_popularity_lift_by_hand():
+    # The history's movies have 3 ratings on average, the list's 8, then 3, then 2.
+    known = ratings([0, 5, 0, 1], [0, 5, 0, 1], [0, 5, 0, 1])
+    items = np.array([[0, 2], [3, 1], [1, -1]])
+
+    found = popularity_lift(items, known, np.array([10, 2, 6, 4]))
+
+    assert found == pytest.approx([5 / 3, 0, -1 / 3])
+
+
+def test_popularity_lift_needs_a_list_and_a_history():
+    found = popularity_lift(
+        np.array([[-1, -1], [0, 1]]), ratings([0, 4], [0, 0]), np.array([10, 2])
+    )
+
+    assert np.isnan(found).all()
+
+
+def test_a_movie_s_genres_share_its_weight_evenly():
+    # Once A, and once half A and half B; stars do not count.
+    assert genre_shares(ratings([5, 0.5, 0, 0]), GENRES).tolist() == [[0.75, 0.25, 0]]
+
+
+def test_movies_without_genres_are_left_out():
+    assert genre_shares(ratings([0, 0, 3, 3]), GENRES).tolist() == [[0, 0, 1]]
+
+
+def test_genre_shares_of_nothing_are_not_defined():
+    assert np.isnan(genre_shares(ratings([0, 0, 0, 0], [0, 0, 4, 0]), GENRES)).all()
+
+
+def test_miscalibration_is_the_divergence_of_scipy():
+    # History: three quarters A, one B. Lists: all A; half A and half C; half C, one half of
+    # the rest each.
+    known = ratings(*[[4, 4, 0, 0]] * 3)
+    items = np.array([[0, -1], [0, 3], [1, 3]])
+
+    found = miscalibration(items, known, GENRES)
+
+    history = [0.75, 0.25, 0]
+    lists = [[1, 0, 0], [0.5, 0, 0.5], [0.25, 0.25, 0.5]]
+    expected = [jensenshannon(one, history, base=2) ** 2 for one in lists]
+    assert found == pytest.approx(expected, abs=1e-8)
+
+
+def test_miscalibration_is_that_of_scipy_for_many_genres():
+    rng = np.random.default_rng(0)
+    one_genre_each = np.eye(6, dtype=np.float32)[np.arange(30) % 6]
+    known = sparse.csr_array((rng.random((25, 30)) < 0.3).astype(np.float32))
+    items = rng.integers(30, size=(25, 8))
+
+    found = miscalibration(items, known, one_genre_each)
+
+    # scipy makes shares of numbers by itself.
+    listed = [np.bincount(row % 6, minlength=6) for row in items]
+    history = known.toarray().astype(np.float64) @ one_genre_each
+    expected = jensenshannon(listed, history, base=2, axis=1) ** 2
+    assert found == pytest.approx(expected, abs=1e-8)
+
+
+def test_lists_with_the_genres_of_the_history_are_calibrated():
+    known = ratings([0, 2, 0, 5])
+
+    assert miscalibration(np.array([[3, 1]]), known, GENRES) == pytest.approx([0], abs=1e-12)
+
+
+def test_lists_with_none_of_the_history_s_genres_are_one_apart():
+    assert miscalibration(np.array([[3]]), ratings([4, 1, 0, 0]), GENRES) == pytest.approx([1])
+
+
+def test_miscalibration_needs_genres_on_both_sides():
+    known = ratings([4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 4, 0], [4, 0, 0, 0])
+
+    found = miscalibration(np.array([[-1], [0], [0], [2]]), known, GENRES)
+
+    assert np.isnan(found).all()
+
+
+def test_lists_as_rows_hold_no_padding():
+    rows = as_rows(np.array([[2, 0], [-1, -1], [1, -1]]), 4)
+
+    assert rows.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
