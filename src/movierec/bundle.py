@@ -1,4 +1,4 @@
-"""The model pickle, its manifest, and the recommender that is loaded from them."""
+"""The model pickle, what lies beside it, the manifest of both, and loading them."""
 
 import hashlib
 import importlib.metadata
@@ -8,7 +8,6 @@ import platform
 import subprocess
 import warnings
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,16 @@ import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
-from threadpoolctl import threadpool_limits
 
 from movierec import paths
-from movierec.data.columns import GENRES, MOVIE, TITLE
+from movierec.data.content import genre_and_decade, label_names
 from movierec.data.datasets import Facts, sha256_of
 from movierec.data.interactions import Interactions
-from movierec.models.ranking import top_k
+from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity, check_sizes
-from movierec.paths import replacing
+from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
+from movierec.paths import RunPaths, replacing
+from movierec.recommender import FittedHybrid, Recommender
 
 KEYS = (
     "model",
@@ -38,6 +38,9 @@ KEYS = (
     "movies_indexed",
     "tfidf",
 )
+# What belongs to the hybrid and lies beside the pickle, in formats that run nothing.
+_BESIDE = ("hybrid.npz", "interactions.npz")
+_NEEDED = ("sha256", "beside", "parameters", "hybrid", "similarity", "versions")
 # What a pickle of these packages' objects may not survive a change of.
 _MATTERS = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
 # Content cosine is held dense up to here (400 MB), beyond it as the nearest movies only.
@@ -90,38 +93,58 @@ def make_bundle(
     }
 
 
-def save_bundle(bundle: dict, path: Path, manifest: Path, facts: Facts, settings: dict) -> None:
-    """Write the pickle and beside it its manifest, the manifest last."""
-    with replacing(path) as draft, draft.open("wb") as file:
+def save_bundle(
+    run: RunPaths,
+    bundle: dict,
+    similarity: ItemSimilarity,
+    hybrid: TracedHybrid,
+    settings: HybridSettings,
+    cf_weight: float,
+) -> dict:
+    """Write model.pkl, hybrid.npz and, last, manifest.json, which names all that belongs together.
+
+    settings: those that the hybrid was fitted with, on the run's interactions and content.
+    Returns the manifest.
+    """
+    with replacing(run.output("model.pkl")) as draft, draft.open("wb") as file:
         pickle.dump(bundle, file, protocol=pickle.HIGHEST_PROTOCOL)
-    described = {
+    with replacing(run.output("hybrid.npz")) as draft:
+        np.savez(draft, **_arrays(hybrid))
+    path = run.input("model.pkl")
+    manifest = {
         "file": path.name,
         "bytes": path.stat().st_size,
         "sha256": sha256_of(path),
         "keys": {key: _describe(bundle[key]) for key in KEYS},
-        "parameters": settings,
-        "dataset": asdict(facts),
+        "beside": {name: sha256_of(run.input(name)) for name in _BESIDE},
+        "parameters": json.loads(run.input("training.json").read_text())
+        | {"cf_weight": cf_weight, "max_features": bundle["tfidf"].max_features},
+        "hybrid": asdict(settings),
+        "similarity": {
+            "content_range": [float(end) for end in similarity.content_range],
+            "factors_range": [float(end) for end in similarity.factors_range],
+        },
+        "dataset": asdict(Facts.load(run.input("dataset.json"))),
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _MATTERS},
         "git_revision": _git_revision(),
     }
-    with replacing(manifest) as draft:
-        draft.write_text(json.dumps(described, indent=2) + "\n")
+    with replacing(run.output("manifest.json")) as draft:
+        draft.write_text(json.dumps(manifest, indent=2) + "\n")
+    return manifest
 
 
-def load_model(path: str | Path) -> "Recommender":
-    """The recommender of a run, its pickle checked against manifest.json beside it first.
+def load_model(path: str | Path) -> Recommender:
+    """The recommender of a run, its files checked against manifest.json beside them first.
 
     A pickle runs code when it is loaded, so one that differs from its manifest is refused; and
     the manifest only says that nothing changed since it was made: load your own, or those of
-    people you trust. Warns when a package that matters has another version than it had then.
-    Raises FileNotFoundError, or BundleError when the two do not belong together.
+    people you trust. Where the pickle and its manifest are alone, similar movies are all there
+    is to ask for. Warns when a package that matters has another version than it had then.
+    Raises FileNotFoundError, or BundleError when files do not belong together.
     """
     path = Path(path)
-    try:
-        manifest = json.loads(path.with_name("manifest.json").read_text())
-    except FileNotFoundError:
-        raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
+    manifest = _read_manifest(path)
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest["sha256"]:
         raise BundleError(f"{path} is not the file its manifest describes, so it is not loaded")
@@ -130,75 +153,82 @@ def load_model(path: str | Path) -> "Recommender":
         if made != here:
             warnings.warn(f"{path} was made with {name} {made}; this is {here}", stacklevel=2)
     # The very bytes that were checked, not the file again.
-    return Recommender(pickle.loads(content), manifest["parameters"]["like_from"])
+    bundle = pickle.loads(content)
+    item_content = sparse.csr_array(bundle["tfidf"].transform(bundle["movies_indexed"]["content"]))
+    ranges = {name: tuple(ends) for name, ends in manifest["similarity"].items()}
+    similarity = ItemSimilarity.scaled(item_content, bundle["item_factors"], **ranges)
+    hybrid = _load_hybrid(path.parent, manifest, bundle, item_content)
+    return Recommender(bundle, similarity, manifest["parameters"]["cf_weight"], hybrid)
 
 
-class Recommender:
-    """Recommendations and neighbours from a bundle; `bundle` is the dict of ten keys."""
-
-    def __init__(self, bundle: dict, like_from: float):
-        self.bundle = bundle
-        self._like_from = like_from
-
-    @cached_property
-    def _similarity(self) -> ItemSimilarity:
-        vectorizer: TfidfVectorizer = self.bundle["tfidf"]
-        content = vectorizer.transform(self.bundle["movies_indexed"]["content"])
-        return ItemSimilarity.of(sparse.csr_array(content), self.bundle["item_factors"])
-
-    def recommend_for(self, ratings: dict[int, float], n: int = 10) -> pd.DataFrame:
-        """The n best unseen movies for somebody who rated these: movieId -> stars.
-
-        Columns movieId, title, genres, score (of ALS).
-        Raises KeyError for a movie the model does not know, ValueError when no rating says
-        "liked" or n is not positive.
-        """
-        _check_positive(n)
-        columns = np.array([self._column(movie) for movie in ratings], dtype=np.int32)
-        stars = np.array(list(ratings.values()), dtype=np.float32)
-        liked = stars >= self._like_from
-        if not liked.any():
-            raise ValueError(f"no rating reaches {self._like_from} stars, so no taste is known")
-        size = len(self.bundle["movies_indexed"])
-        profile = sparse.csr_matrix(
-            (stars[liked], columns[liked], [0, liked.sum()]), shape=(1, size)
+def _read_manifest(path: Path) -> dict:
+    try:
+        manifest = json.loads(path.with_name("manifest.json").read_text())
+    except FileNotFoundError:
+        raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
+    except ValueError as error:
+        raise BundleError(f"the manifest of {path} is not whole ({error}): make it again") from None
+    if not isinstance(manifest, dict) or not set(_NEEDED) <= set(manifest):
+        raise BundleError(
+            f"the manifest of {path} lacks what this version reads; make the model again with"
+            " stage 04_hybrid_similarity"
         )
-        seen = sparse.csr_array(
-            (np.ones(len(columns)), columns, [0, len(columns)]), shape=(1, size)
+    return manifest
+
+
+def _load_hybrid(
+    folder: Path, manifest: dict, bundle: dict, item_content: sparse.csr_array
+) -> FittedHybrid | None:
+    """The fitted hybrid beside a pickle; None where the pickle was taken away alone."""
+    files = {name: folder / name for name in manifest["beside"]}
+    if not any(file.exists() for file in files.values()):
+        return None
+    for name, sha256 in manifest["beside"].items():
+        if not files[name].exists() or sha256_of(files[name]) != sha256:
+            raise BundleError(
+                f"{files[name]} is not the file the manifest beside it describes: it is missing,"
+                " or was made again without stage 04_hybrid_similarity; run that stage again"
+            )
+    settings = HybridSettings.among(manifest["hybrid"])
+    interactions = Interactions.load(files["interactions.npz"])
+    movies = bundle["movies_indexed"]
+    item_genres = genre_and_decade(movies)
+    with np.load(files["hybrid.npz"], allow_pickle=False) as kept:
+        als = TracedALS.restored(
+            kept["item_factors"],
+            kept["content_factors"],
+            kept["row_factors"],
+            interactions.user_items,
+            settings.als_rows(item_content, item_genres),
+            alpha=settings.alpha,
+            regularization=settings.regularization,
+            like_from=settings.like_from,
         )
-        model: AlternatingLeastSquares = self.bundle["model"]
-        with threadpool_limits(1, "blas"):
-            factors = model.recalculate_user(np.array([0]), profile)
-        scores = factors @ self.bundle["item_factors"].T
-        best = top_k(scores, n, seen)[0]
-        best = best[best >= 0]
-        found = self.bundle["movies_indexed"].iloc[best]
-        return found[[MOVIE, TITLE, GENRES]].assign(score=scores[0, best])
+        parts: list[tuple[Traced, float]] = [(als, 1 - settings.ease_share)]
+        if "weights" in kept:
+            ease = TracedEASE(
+                kept["weights"],
+                kept["content_weights"],
+                kept["diagonal"],
+                settings.ease_rows(item_content, item_genres),
+                settings.like_from,
+            )
+            parts.append((ease, settings.ease_share))
+    names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(movies)]
+    return FittedHybrid(TracedHybrid(parts), interactions, names, settings.like_from)
 
-    def similar(self, movie_id: int, n: int = 10, cf_weight: float = 0.5) -> pd.DataFrame:
-        """The n movies most like one, by factors (cf_weight 1) to content (cf_weight 0).
 
-        Columns movieId, title, genres, similarity. Raises KeyError for an unknown movie and
-        ValueError unless cf_weight lies in [0, 1] and n is positive.
-        """
-        _check_positive(n)
-        columns, values = self._similarity.neighbours(
-            np.array([self._column(movie_id)]), n, cf_weight
+def _arrays(hybrid: TracedHybrid) -> dict[str, np.ndarray]:
+    """What of the parts cannot be had again from the run's other files."""
+    kept = {}
+    for part, _ in hybrid.parts:
+        names = (
+            ("item_factors", "content_factors", "row_factors")
+            if isinstance(part, TracedALS)
+            else ("weights", "content_weights", "diagonal")
         )
-        kept = columns[0] >= 0
-        found = self.bundle["movies_indexed"].iloc[columns[0][kept]]
-        return found[[MOVIE, TITLE, GENRES]].assign(similarity=values[0][kept])
-
-    def _column(self, movie_id: int) -> int:
-        try:
-            return self.bundle["m2i"][movie_id]
-        except KeyError:
-            raise KeyError(f"movieId {movie_id} is not among the model's movies") from None
-
-
-def _check_positive(n: int) -> None:
-    if n < 1:
-        raise ValueError(f"n is {n}; ask for at least one movie")
+        kept |= {name: getattr(part, name) for name in names}
+    return kept
 
 
 def _content_cosine(similarity: ItemSimilarity) -> np.ndarray | sparse.csr_matrix:

@@ -22,6 +22,7 @@ _MADE_BY = {
     "training.json": "03_als_training",
     "neighbours.parquet": "04_hybrid_similarity",
     "model.pkl": "04_hybrid_similarity",
+    "hybrid.npz": "04_hybrid_similarity",
     "manifest.json": "04_hybrid_similarity",
     "metrics.json": "05_evaluation",
     "per_user.parquet": "05_evaluation",

@@ -66,11 +66,12 @@ def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
 
     A title without a year in brackets at its end has no decade.
     """
-    years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
-    decades = pd.get_dummies(years.str[:3])
-    return sparse.csr_array(
-        np.hstack([genres(movies).to_numpy(np.float32), decades.to_numpy(np.float32)])
-    )
+    return sparse.csr_array(_labels(movies).to_numpy(np.float32))
+
+
+def label_names(movies: pd.DataFrame) -> list[str]:
+    """What the columns of `genre_and_decade` stand for: "Comedy", "1990s"."""
+    return _labels(movies).columns.tolist()
 
 
 def top_terms(
@@ -111,3 +112,9 @@ def load_vectorizer(path: Path) -> TfidfVectorizer:
     )
     vectorizer.idf_ = np.array(fitted["idf"], dtype=np.float32)
     return vectorizer
+
+
+def _labels(movies: pd.DataFrame) -> pd.DataFrame:
+    years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
+    decades = pd.get_dummies(years.str[:3] + "0s")
+    return pd.concat([genres(movies), decades], axis=1)

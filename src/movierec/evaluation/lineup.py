@@ -1,17 +1,15 @@
 """The models an evaluation compares. A further model is one more line here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from movierec.models import ease
-from movierec.models.als import ALS
 from movierec.models.base import Model, Shared
 from movierec.models.bpr import BPR
 from movierec.models.content import Content
-from movierec.models.hybrid import Hybrid
+from movierec.models.hybrid import Hybrid, HybridSettings
 from movierec.models.item_knn import ItemKNN
 from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
 from movierec.models.popularity import Popularity, RecentPopularity
@@ -25,20 +23,9 @@ DENSE = {"ease", "ease_content", "original_similarity"}
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(HybridSettings):
     """Hyperparameters of all models; the evaluation notebook explains each."""
 
-    factors: int
-    regularization: float
-    alpha: float
-    iterations: int
-    like_from: float
-    als_term_stars: float
-    als_genre_stars: float
-    ease_regularization: float
-    ease_term_stars: float
-    ease_genre_stars: float
-    ease_share: float
     recent_weight: float
     recent_years: float
     knn_neighbours: int
@@ -46,12 +33,6 @@ class Settings:
     bpr_learning_rate: float
     bpr_regularization: float
     bpr_iterations: int
-    seed: int
-
-    @classmethod
-    def among(cls, values: Mapping[str, object]) -> "Settings":
-        """The settings among many values, such as all variables of a notebook."""
-        return cls(**{one.name: values[one.name] for one in fields(cls)})
 
 
 def compared_models(
@@ -72,20 +53,8 @@ def compared_models(
     """
     s = settings
     dense = item_content.shape[0] <= ease.MAX_ITEMS
-
-    def side_rows(term_stars: float, genre_stars: float) -> sparse.csr_array:
-        return sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
-
-    def als(name: str, side: sparse.csr_array | None = None) -> Shared:
-        return Shared(
-            ALS(s.factors, s.regularization, s.alpha, s.iterations, s.like_from, s.seed, side, name)
-        )
-
-    def ease_(name: str, side: sparse.csr_array | None = None) -> Shared:
-        return Shared(ease.EASE(s.ease_regularization, s.like_from, side, name))
-
-    als_content = als("als_content", side_rows(s.als_term_stars, s.als_genre_stars))
-    ease_content = ease_("ease_content", side_rows(s.ease_term_stars, s.ease_genre_stars))
+    als_content = Shared(s.als("als_content", s.als_rows(item_content, item_genres)))
+    ease_content = Shared(s.ease("ease_content", s.ease_rows(item_content, item_genres)))
     parts = [(als_content, 1 - s.ease_share)]
     if dense:
         parts.append((ease_content, s.ease_share))
@@ -107,8 +76,8 @@ def compared_models(
             s.like_from,
             s.seed,
         ),
-        als("als"),
-        ease_("ease"),
+        s.als("als"),
+        s.ease("ease"),
         als_content,
         ease_content,
         Hybrid(parts),

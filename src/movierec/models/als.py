@@ -39,7 +39,7 @@ class ALS:
         name: str = "als",
     ):
         self.name = name
-        self._like_from = like_from
+        self.like_from = like_from
         self._side_rows = side_rows
         self._settings = {
             "factors": factors,
@@ -56,7 +56,7 @@ class ALS:
         on_iteration: Callable[[int, float, float | None], None] | None = None,
     ) -> Self:
         """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss."""
-        rows = likes(train, self._like_from)
+        rows = likes(train, self.like_from)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         # implicit threads over rows; BLAS threads inside each row would only get in its way.
@@ -65,13 +65,14 @@ class ALS:
                 **self._settings, calculate_training_loss=on_iteration is not None
             )
             self.solver.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+        self.side_factors = self.solver.user_factors[train.shape[0] :].copy()
         self.solver.user_factors = self.solver.user_factors[: train.shape[0]].copy()
         if self._side_rows is not None:
             self._predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = sparse.csr_matrix(likes(user_items, self._like_from))
+        liked = sparse.csr_matrix(likes(user_items, self.like_from))
         with threadpool_limits(1, "blas"):
             users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
         return users @ self.solver.item_factors.T

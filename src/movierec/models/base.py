@@ -5,6 +5,11 @@ from typing import Protocol, Self
 import numpy as np
 from scipy import sparse
 
+from movierec.data.columns import MAX_RATING
+
+# A dislike weighs a quarter of a like as far from the other end of the scale.
+_DISLIKE = 0.25
+
 
 class Model(Protocol):
     """Learns from some users' ratings and scores all movies for any user's ratings.
@@ -50,9 +55,23 @@ def likes(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
     """The ratings that say somebody liked a movie: those of `like_from` stars and more.
 
     Models of implicit feedback take every stored entry for a like, however small, so lower
-    ratings must not be stored at all, not even as zeros.
+    ratings must not be stored at all, not even as zeros. Entries below zero, see `opinions`,
+    stand for dislikes and stay.
     """
     liked = user_items.copy()
-    liked.data = np.where(liked.data >= like_from, liked.data, 0)
+    liked.data = np.where((liked.data >= like_from) | (liked.data < 0), liked.data, 0)
     liked.eliminate_zeros()
     return liked
+
+
+def opinions(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
+    """Ratings with those that are no likes turned into dislikes, below zero.
+
+    For scoring people who are asked for their taste: what they rate low shall count against,
+    where evaluation only leaves it out, since a low rating too tells what people watch.
+    """
+    said = user_items.copy()
+    said.data = np.where(
+        said.data >= like_from, said.data, _DISLIKE * (said.data - MAX_RATING - 0.5)
+    ).astype(np.float32)
+    return said

@@ -20,6 +20,7 @@ class EASE:
 
     With P the inverse of G = R'R + S'S + regularization I, B = -P / diag(P). `side_rows` S are
     further rows over the same movies, such as terms and genres, as many stars as they weigh.
+    After `fit`, `weights` is B, (n_items, n_items) float32, and `diagonal` that of P.
     Raises ValueError beyond MAX_ITEMS movies.
     """
 
@@ -32,23 +33,24 @@ class EASE:
     ):
         self.name = name
         self._regularization = regularization
-        self._like_from = like_from
+        self.like_from = like_from
         self._side_rows = side_rows
 
     def fit(self, train: sparse.csr_array) -> Self:
         n_items = train.shape[1]
         if n_items > MAX_ITEMS:
             raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
-        rows = likes(train, self._like_from)
+        rows = likes(train, self.like_from)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         gram = (rows.T @ rows).toarray().astype(np.float64)
         gram[np.diag_indices(n_items)] += self._regularization
         weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
+        self.diagonal = np.diag(weights).astype(np.float32)
         weights /= -np.diag(weights).copy()
         np.fill_diagonal(weights, 0)
-        self._weights = weights.astype(np.float32)
+        self.weights = weights.astype(np.float32)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self._like_from) @ self._weights
+        return likes(user_items, self.like_from) @ self.weights

@@ -1,11 +1,67 @@
-"""Several models' scores made comparable and added."""
+"""The hybrid: models with content, their scores made comparable and added."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from movierec.models.base import Model
+from movierec.models.als import ALS
+from movierec.models.base import Model, Shared
+from movierec.models.ease import EASE
+
+
+@dataclass(frozen=True)
+class HybridSettings:
+    """Hyperparameters of the hybrid and its parts; the evaluation notebook explains each."""
+
+    factors: int
+    regularization: float
+    alpha: float
+    iterations: int
+    like_from: float
+    als_term_stars: float
+    als_genre_stars: float
+    ease_regularization: float
+    ease_term_stars: float
+    ease_genre_stars: float
+    ease_share: float
+    seed: int
+
+    @classmethod
+    def among(cls, values: Mapping[str, object]) -> Self:
+        """The settings among many values, such as all variables of a notebook."""
+        return cls(**{one.name: values[one.name] for one in fields(cls)})
+
+    def als(self, name: str, side_rows: sparse.csr_array | None = None) -> ALS:
+        """ALS with these settings, with side rows or without."""
+        return ALS(
+            factors=self.factors,
+            regularization=self.regularization,
+            alpha=self.alpha,
+            iterations=self.iterations,
+            like_from=self.like_from,
+            seed=self.seed,
+            side_rows=side_rows,
+            name=name,
+        )
+
+    def als_rows(
+        self, item_content: sparse.csr_array, item_genres: sparse.csr_array
+    ) -> sparse.csr_array:
+        """Terms, genres and decades as rows for ALS: (n_side, n_items) CSR, stars."""
+        return side_rows(item_content, item_genres, self.als_term_stars, self.als_genre_stars)
+
+    def ease(self, name: str, side_rows: sparse.csr_array | None = None) -> EASE:
+        """EASE with these settings, with side rows or without."""
+        return EASE(self.ease_regularization, self.like_from, side_rows, name)
+
+    def ease_rows(
+        self, item_content: sparse.csr_array, item_genres: sparse.csr_array
+    ) -> sparse.csr_array:
+        """Terms, genres and decades as rows for EASE: (n_side, n_items) CSR, stars."""
+        return side_rows(item_content, item_genres, self.ease_term_stars, self.ease_genre_stars)
 
 
 class Hybrid:
@@ -17,22 +73,38 @@ class Hybrid:
 
     name = "hybrid"
 
-    def __init__(self, parts: list[tuple[Model, float]]):
-        self._parts = parts
+    def __init__(self, parts: list[tuple[Model | Shared, float]]):
+        self.parts = parts
 
     def fit(self, train: sparse.csr_array) -> Self:
-        for model, _ in self._parts:
+        for model, _ in self.parts:
             model.fit(train)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return sum(weight * _standardise(model.score(user_items)) for model, weight in self._parts)
+        return sum(weight * _standardise(model.score(user_items)) for model, weight in self.parts)
+
+
+def side_rows(
+    item_content: sparse.csr_array,
+    item_genres: sparse.csr_array,
+    term_stars: float,
+    genre_stars: float,
+) -> sparse.csr_array:
+    """Content as rows over movies: (terms + genres and decades, n_items) CSR, stars."""
+    return sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
+
+
+def spread(scores: np.ndarray) -> np.ndarray:
+    """Standard deviation of each row (n_rows, 1); infinite where all is the same.
+
+    The mean of equal numbers is off by a rounding error, which is not a difference.
+    """
+    found = scores.std(axis=1, keepdims=True)
+    found[found <= 1e-6 * np.abs(scores).max(axis=1, keepdims=True)] = np.inf
+    return found
 
 
 def _standardise(scores: np.ndarray) -> np.ndarray:
     """Each row with mean 0 and standard deviation 1, or all 0 where it is constant."""
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    spread = scores.std(axis=1, keepdims=True)
-    # The mean of equal numbers is off by a rounding error, which is not a difference.
-    varied = spread > 1e-6 * np.abs(scores).max(axis=1, keepdims=True)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=varied)
+    return (scores - scores.mean(axis=1, keepdims=True)) / spread(scores)

@@ -34,9 +34,7 @@ class ItemSimilarity:
         Raises ValueError, naming the sizes, when the two speak of different numbers of movies.
         """
         check_sizes(item_content=item_content.shape[0], item_factors=item_factors.shape[0])
-        content = sparse.csr_array(normalize(item_content)).astype(np.float32)
-        factors = normalize(item_factors).astype(np.float32)
-        unscaled = cls(content, factors, (0.0, 1.0), (0.0, 1.0))
+        unscaled = cls.scaled(item_content, item_factors, (0.0, 1.0), (0.0, 1.0))
         content_range, factors_range = [np.inf, -np.inf], [np.inf, -np.inf]
         for rows in row_blocks(*[item_factors.shape[0]] * 2):
             block = np.arange(rows.start, rows.stop)
@@ -49,7 +47,20 @@ class ItemSimilarity:
                     np.fmin(found[0], np.nanmin(cosine, initial=np.inf)),
                     np.fmax(found[1], np.nanmax(cosine, initial=-np.inf)),
                 )
-        return cls(content, factors, tuple(content_range), tuple(factors_range))
+        return cls.scaled(item_content, item_factors, tuple(content_range), tuple(factors_range))
+
+    @classmethod
+    def scaled(
+        cls,
+        item_content: sparse.csr_array,
+        item_factors: np.ndarray,
+        content_range: tuple[float, float],
+        factors_range: tuple[float, float],
+    ) -> "ItemSimilarity":
+        """As `of`, where the ranges are known already: finding them takes every pair."""
+        content = sparse.csr_array(normalize(item_content)).astype(np.float32)
+        factors = normalize(item_factors).astype(np.float32)
+        return cls(content, factors, content_range, factors_range)
 
     def by_content(self, items: np.ndarray) -> np.ndarray:
         """(len(items), n_items) float32, scaled content cosine with every movie."""

@@ -1,0 +1,294 @@
+"""Fitted models whose scores can be taken apart: which ratings and which words made them.
+
+Both are linear in what a movie's factors or weights were solved from, so the parts add up to the
+score exactly. Side rows are the terms, genres and decades beside the users' rows.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from movierec.models import ease
+from movierec.models.als import ALS
+from movierec.models.base import likes
+from movierec.models.ease import EASE
+from movierec.models.hybrid import Hybrid, HybridSettings, spread
+
+
+class Traced(Protocol):
+    """A fitted model that can say where a score comes from."""
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Scores (n_rows, n_items), as of any model."""
+        ...
+
+    def content_part(self, user_items: sparse.csr_array) -> np.ndarray:
+        """What of each score side rows brought: (n_rows, n_items)."""
+        ...
+
+    def contributions(
+        self, user_items: sparse.csr_array, item: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The score of one movie for one row (1, n_items), in parts that add up to it.
+
+        By the row's movies, through what other users rated: (n_items,); and by side row:
+        (n_side,).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TracedALS:
+    """ALS with each movie's factors solved once more, exactly, and in two parts.
+
+    item_factors     (n_items, factors) float32
+    content_factors  (n_items, factors) float32, the part of them that side rows brought
+    row_factors      (n_users + n_side, factors) float32, of what the movies were solved from
+    raters           (n_items, n_users + n_side) CSR, confidences
+    n_side           how many of those rows are side rows; they stand last
+    Hu, Koren and Volinsky 2008, section 5, takes a score apart by the user's movies like this.
+    """
+
+    item_factors: np.ndarray
+    content_factors: np.ndarray
+    row_factors: np.ndarray
+    raters: sparse.csr_array
+    n_side: int
+    alpha: float
+    regularization: float
+    like_from: float
+
+    @classmethod
+    def of(cls, model: ALS, train: sparse.csr_array, side_rows: sparse.csr_array) -> "TracedALS":
+        """From a model fitted on `train` with these side rows."""
+        unsolved = cls.restored(
+            model.solver.item_factors,
+            np.zeros_like(model.solver.item_factors),
+            np.vstack([model.solver.user_factors, model.side_factors]),
+            train,
+            side_rows,
+            alpha=model.solver.alpha,
+            regularization=model.solver.regularization,
+            like_from=model.like_from,
+        )
+        gram = unsolved._gram(unsolved.row_factors)
+        first_side = unsolved.row_factors.shape[0] - unsolved.n_side
+        solved = np.zeros((2, *unsolved.item_factors.shape), dtype=np.float32)
+        for item in range(len(unsolved.item_factors)):
+            rows, confidence = unsolved._raters_of(item)
+            factors = unsolved.row_factors[rows]
+            both = np.stack([confidence, np.where(rows >= first_side, confidence, 0)])
+            solved[:, item] = np.linalg.solve(
+                _weighted(gram, factors, confidence), (both @ factors).T
+            ).T
+        return cls(
+            solved[0],
+            solved[1],
+            unsolved.row_factors,
+            unsolved.raters,
+            unsolved.n_side,
+            unsolved.alpha,
+            unsolved.regularization,
+            unsolved.like_from,
+        )
+
+    @classmethod
+    def restored(
+        cls,
+        item_factors: np.ndarray,
+        content_factors: np.ndarray,
+        row_factors: np.ndarray,
+        train: sparse.csr_array,
+        side_rows: sparse.csr_array,
+        alpha: float,
+        regularization: float,
+        like_from: float,
+    ) -> "TracedALS":
+        """From arrays that were kept, and the ratings and side rows they were solved from."""
+        rows = sparse.vstack([likes(train, like_from), side_rows], format="csr")
+        return cls(
+            item_factors,
+            content_factors,
+            row_factors,
+            sparse.csr_array(rows.T * alpha),
+            side_rows.shape[0],
+            alpha,
+            regularization,
+            like_from,
+        )
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        return self._fold_in(user_items) @ self.item_factors.T
+
+    def content_part(self, user_items: sparse.csr_array) -> np.ndarray:
+        return self._fold_in(user_items) @ self.content_factors.T
+
+    def contributions(
+        self, user_items: sparse.csr_array, item: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        liked = likes(user_items, self.like_from)
+        system, own = self._user_system(liked.indices, self.alpha * liked.data)
+        by_movie = np.zeros(len(self.item_factors))
+        rated_part = self.item_factors[item] - self.content_factors[item]
+        by_movie[liked.indices] = own * (
+            self.item_factors[liked.indices] @ np.linalg.solve(system, rated_part)
+        )
+        user = np.linalg.solve(system, own @ self.item_factors[liked.indices])
+        rows, confidence = self._raters_of(item)
+        first_side = len(self.row_factors) - self.n_side
+        side = rows >= first_side
+        likeness = np.linalg.solve(
+            _weighted(self._gram(self.row_factors), self.row_factors[rows], confidence), user
+        )
+        by_side = np.zeros(self.n_side)
+        by_side[rows[side] - first_side] = confidence[side] * (
+            self.row_factors[rows[side]] @ likeness
+        )
+        return by_movie, by_side
+
+    def _fold_in(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Factors of each row, solved exactly: (n_rows, factors)."""
+        liked = likes(user_items, self.like_from)
+        users = np.zeros((liked.shape[0], self.item_factors.shape[1]), dtype=np.float32)
+        for row, (start, stop) in enumerate(zip(liked.indptr, liked.indptr[1:], strict=False)):
+            movies = liked.indices[start:stop]
+            system, own = self._user_system(movies, self.alpha * liked.data[start:stop])
+            users[row] = np.linalg.solve(system, own @ self.item_factors[movies])
+        return users
+
+    def _user_system(
+        self, movies: np.ndarray, confidence: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The matrix to solve for a user, and how much each movie pulls: a dislike not at all."""
+        system = _weighted(
+            self._gram(self.item_factors), self.item_factors[movies], np.abs(confidence)
+        )
+        return system, np.maximum(confidence, 0)
+
+    def _gram(self, factors: np.ndarray) -> np.ndarray:
+        return factors.T @ factors + self.regularization * np.eye(factors.shape[1], dtype="f4")
+
+    def _raters_of(self, item: int) -> tuple[np.ndarray, np.ndarray]:
+        start, stop = self.raters.indptr[item : item + 2]
+        return self.raters.indices[start:stop], self.raters.data[start:stop]
+
+
+@dataclass(frozen=True)
+class TracedEASE:
+    """EASE with the part of its weights that side rows brought.
+
+    weights          (n_items, n_items) float32, as fitted
+    content_weights  (n_items, n_items) float32: with P the inverse of the Gram matrix and
+                     N = P S'S, column j is N_j - P_j N_jj / P_jj
+    diagonal         (n_items,) float32, of P
+    side_rows        (n_side, n_items) CSR, S
+    A column of weights solves a ridge regression on ratings and side rows, and is linear in what
+    is regressed on: the movie's ratings, and its side rows.
+    """
+
+    weights: np.ndarray
+    content_weights: np.ndarray
+    diagonal: np.ndarray
+    side_rows: sparse.csr_array
+    like_from: float
+
+    @classmethod
+    def of(cls, model: EASE, side_rows: sparse.csr_array) -> "TracedEASE":
+        """From a model fitted with these side rows."""
+        inverse = -model.weights * model.diagonal
+        np.fill_diagonal(inverse, model.diagonal)
+        pulled = (side_rows.T @ (side_rows @ inverse)).T
+        content = pulled - inverse * (np.diag(pulled) / model.diagonal)
+        return cls(model.weights, content, model.diagonal, side_rows, model.like_from)
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        return likes(user_items, self.like_from) @ self.weights
+
+    def content_part(self, user_items: sparse.csr_array) -> np.ndarray:
+        return likes(user_items, self.like_from) @ self.content_weights
+
+    def contributions(
+        self, user_items: sparse.csr_array, item: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        own = likes(user_items, self.like_from).toarray()[0].astype(np.float64)
+        own[item] = 0
+        by_movie = own * (self.weights[:, item] - self.content_weights[:, item])
+        # P own, then the same without row and column `item` in the matrix that P inverts.
+        scaled = self.diagonal * own
+        reached = scaled - self.weights @ scaled
+        column = -self.weights[:, item] * self.diagonal[item]
+        column[item] = self.diagonal[item]
+        reached -= column * (reached[item] / self.diagonal[item])
+        side = self.side_rows[:, [item]].toarray()[:, 0]
+        return by_movie, side * (self.side_rows @ reached)
+
+
+@dataclass(frozen=True)
+class TracedHybrid:
+    """The fitted hybrid: traced parts by their weights."""
+
+    parts: list[tuple[Traced, float]]
+
+    @classmethod
+    def fit(
+        cls,
+        settings: HybridSettings,
+        train: sparse.csr_array,
+        item_content: sparse.csr_array,
+        item_genres: sparse.csr_array,
+    ) -> "TracedHybrid":
+        """Fit both parts, or ALS alone where movies are too many for EASE, and trace them.
+
+        train: (n_users, n_items) CSR float32, stars; item_content: (n_items, terms) rows of
+        length one; item_genres: (n_items, genres and decades) ones.
+        """
+        rows = settings.als_rows(item_content, item_genres)
+        als = settings.als("als_content", rows).fit(train)
+        parts: list[tuple[Traced, float]] = [
+            (TracedALS.of(als, train, rows), 1 - settings.ease_share)
+        ]
+        if train.shape[1] <= ease.MAX_ITEMS:
+            rows = settings.ease_rows(item_content, item_genres)
+            weights = settings.ease("ease_content", rows).fit(train)
+            parts.append((TracedEASE.of(weights, rows), settings.ease_share))
+        return cls(parts)
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        """As `Hybrid.score`: (n_rows, n_items)."""
+        return Hybrid(self.parts).score(user_items)
+
+    def content_share(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Share of side rows in what ratings and side rows brought each movie: (n_rows, n_items).
+
+        Below 0 or above 1 where the two speak against each other; nan where neither speaks.
+        """
+        content = whole = 0.0
+        for model, weight in self.parts:
+            scores = model.score(user_items)
+            scale = weight / spread(scores)
+            whole = whole + scale * scores
+            content = content + scale * model.content_part(user_items)
+        return np.divide(content, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+
+    def contributions(
+        self, user_items: sparse.csr_array, item: int
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """The score of one movie for one row: by the row's movies, by side row, and the rest.
+
+        The rest is what standardising takes off every movie alike. All add up to the score.
+        """
+        by_movie = by_side = rest = 0.0
+        for model, weight in self.parts:
+            scores = model.score(user_items)
+            scale = (weight / spread(scores)).item()
+            movies, side = model.contributions(user_items, item)
+            by_movie, by_side = by_movie + scale * movies, by_side + scale * side
+            rest -= scale * scores.mean()
+        return by_movie, by_side, float(rest)
+
+
+def _weighted(gram: np.ndarray, factors: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """The Gram matrix with rows of confidence c counted c times instead of once."""
+    return gram + (factors.T * (confidence - 1)) @ factors
