@@ -60,7 +60,7 @@ WORTH = intervals(
 DRAWN = {
     "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
     "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", ["hybrid"], ax),
-    "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid", "NDCG", 10, ax=ax),
+    "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid", "NDCG", 10, "others", ax=ax),
     "genre_calibration": lambda ax: plots.genre_calibration(SHARES, ax),
 }
 DRAWN_TWICE = {
@@ -297,14 +297,14 @@ def test_a_difference_that_may_be_nothing_is_grey():
 
 @pytest.mark.parametrize("shift", [-5, 5])
 def test_no_difference_is_always_in_view(shift):
-    ax = plots.paired_differences(GAINS + shift, "hybrid", "NDCG", 10)
+    ax = plots.paired_differences(GAINS + shift, "hybrid", "NDCG", 10, "others")
 
     left, right = ax.get_xlim()
     assert left <= 0 <= right
 
 
 def test_only_so_many_rivals_are_shown():
-    ax = plots.paired_differences(GAINS, "hybrid", "NDCG", 10, most=2)
+    ax = plots.paired_differences(GAINS, "hybrid", "NDCG", 10, "others", most=2)
 
     assert texts(ax.get_yticklabels()) == ["ease", "als"]
 

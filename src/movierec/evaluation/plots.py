@@ -109,11 +109,17 @@ def metric_curves(
 
 
 def paired_differences(
-    gains: pd.DataFrame, chosen: str, metric: str, k: int, most: int = 6, ax: Axes | None = None
+    gains: pd.DataFrame,
+    chosen: str,
+    metric: str,
+    k: int,
+    others: str,
+    most: int = 6,
+    ax: Axes | None = None,
 ) -> Axes:
-    """The chosen model minus each of its nearest rivals, with 95 % intervals; nearest on top.
+    """The chosen model minus others, with 95 % intervals; the nearest on top.
 
-    gains: a row a model, best first, columns mean, low, high.
+    gains: a row a model, best first, columns mean, low, high; others: what they are.
     """
     shown = gains.head(most).iloc[::-1]
     ax = ax or plt.figure(figsize=(8.0, 1.2 + 0.38 * len(shown))).subplots()
@@ -123,7 +129,7 @@ def paired_differences(
     low, high = min([0, *shown["low"]]), max([0, *shown["high"]])
     room = (high - low) or 1.0
     ax.set(
-        title=f"{chosen} minus its nearest rivals (grey: may be nothing)",
+        title=f"{chosen} minus {others} (grey: may be nothing)",
         xlabel=f"mean difference of {metric}@{k} user by user, with 95 % interval",
         yticks=range(len(shown)),
         yticklabels=shown.index,

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from movierec.data.columns import MOVIE, RATING, USER
+from movierec.data.datasets import Facts
 from movierec.data.interactions import Interactions
+from movierec.data.splits import Protocol
 from movierec.evaluation.experiment import Evaluation
 from movierec.evaluation.lineup import Settings
 from movierec.paths import replacing
@@ -18,6 +20,24 @@ from movierec.paths import replacing
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
 # Longer objects are broken into lines even if they hold no others.
 _LINE = 200
+
+
+def describe(
+    protocol: Protocol, evaluation: Evaluation, relevance_threshold: float, dataset: Facts
+) -> dict:
+    """What was evaluated on, as metrics.json says it."""
+    return {
+        "name": protocol.name,
+        "dataset": dataset.name,
+        "sha256": dataset.sha256,
+        "selection": dataset.selection,
+        "test_share": protocol.test_share,
+        "test_from": protocol.test_from,
+        "relevance_threshold": relevance_threshold,
+        "seed": protocol.seed,
+        "test_users": len(evaluation.users),
+        "test_ratings": evaluation.relevant.nnz,
+    }
 
 
 def save_metrics(

@@ -92,7 +92,10 @@ def side_rows(
     genre_stars: float,
 ) -> sparse.csr_array:
     """Content as rows over movies: (terms + genres and decades, n_items) CSR, stars."""
-    return sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
+    rows = sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
+    # A stored zero is a dislike to ALS, and not nothing.
+    rows.eliminate_zeros()
+    return rows
 
 
 def spread(scores: np.ndarray) -> np.ndarray:

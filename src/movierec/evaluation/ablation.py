@@ -1,0 +1,56 @@
+"""What each ingredient of the hybrid adds: the hybrid, and the hybrid without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from movierec.evaluation.experiment import Evaluation, K, evaluate
+from movierec.evaluation.lineup import CHOSEN, Settings, compared_models
+from movierec.evaluation.summary import differences
+
+# What is left out, and the settings that say so.
+WITHOUT: dict[str, dict[str, float]] = {
+    "words": {"als_term_stars": 0, "ease_term_stars": 0},
+    "genres and decades": {"als_genre_stars": 0, "ease_genre_stars": 0},
+    "all content": {
+        "als_term_stars": 0,
+        "ease_term_stars": 0,
+        "als_genre_stars": 0,
+        "ease_genre_stars": 0,
+    },
+    "EASE": {"ease_share": 0},
+    "ALS": {"ease_share": 1},
+    "leaving low ratings out": {"like_from": 0.5},
+    "what is rated lately": {"recent_weight": 0},
+    # So heavy that nothing else is heard.
+    "all but what is rated lately": {"recent_weight": 1_000},
+}
+
+
+def ablate(
+    evaluation: Evaluation,
+    settings: Settings,
+    item_content: sparse.csr_array,
+    item_genres: sparse.csr_array,
+    recent: np.ndarray | None = None,
+    relevance_threshold: float = 0.0,
+) -> pd.DataFrame:
+    """What the hybrid loses in NDCG@10 without each ingredient, user by user.
+
+    The arguments after the first: those that the evaluated hybrid was made of. A row an
+    ingredient that it has, columns as in `summary.differences`: the hybrid minus the hybrid
+    without it.
+    """
+    values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
+    for name, changes in WITHOUT.items():
+        changed = replace(settings, **changes)
+        if changed == settings or ("recent_weight" in changes and recent is None):
+            continue
+        model = compared_models(changed, item_content, item_genres, CHOSEN, recent)[CHOSEN]
+        found = evaluate([model], evaluation.split, relevance_threshold, (K,), settings.seed)
+        values[name] = found.per_user[CHOSEN, "NDCG", K]
+    per_user = pd.concat({(name, "NDCG", K): one for name, one in values.items()}, axis=1)
+    per_user.columns.names = ["model", "metric", "k"]
+    return differences(per_user, CHOSEN, "NDCG", K, settings.seed).rename_axis("without")
