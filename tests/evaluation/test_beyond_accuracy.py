@@ -7,6 +7,7 @@ from scipy.spatial.distance import jensenshannon
 from sklearn.metrics.pairwise import cosine_distances
 from sklearn.preprocessing import normalize
 
+from movierec.evaluation import beyond_accuracy
 from movierec.evaluation.beyond_accuracy import (
     as_rows,
     coverage,
@@ -104,6 +105,14 @@ def test_novelty_is_over_the_length_of_the_list():
     assert found == pytest.approx([4, np.nan], nan_ok=True)
 
 
+@pytest.fixture(params=["looked up", "multiplied"])
+def _each_way(request, monkeypatch):
+    """Cosines of few movies are looked up, those of many are multiplied list by list."""
+    if request.param == "multiplied":
+        monkeypatch.setattr(beyond_accuracy, "_DENSE_MOVIES", 0)
+
+
+@pytest.mark.usefixtures("_each_way")
 def test_diversity_is_the_mean_distance_of_all_pairs(item_content):
     rng = np.random.default_rng(0)
     items = np.array([rng.permutation(50)[:6] for _ in range(30)] + [[0, 1, 2, 3, 4, 5]])
@@ -117,24 +126,28 @@ def test_diversity_is_the_mean_distance_of_all_pairs(item_content):
 
 def test_diversity_is_the_same_in_blocks(item_content, monkeypatch):
     items = np.random.default_rng(0).permuted(np.tile(np.arange(50), (20, 1)), axis=1)[:, :5]
+    monkeypatch.setattr(beyond_accuracy, "_DENSE_MOVIES", 0)
     at_once = diversity(items, item_content)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 3 * 4 * 200)
 
     assert diversity(items, item_content).tolist() == at_once.tolist()
 
 
+@pytest.mark.usefixtures("_each_way")
 def test_movies_that_are_the_same_have_no_diversity():
     same = sparse.csr_array(np.tile(np.float32([0.6, 0.8]), (3, 1)))
 
     assert diversity(np.array([[0, 1, 2]]), same) == pytest.approx([0], abs=1e-6)
 
 
+@pytest.mark.usefixtures("_each_way")
 def test_diversity_leaves_padding_out(item_content):
     found = diversity(np.array([[7, 9, -1, -1]]), item_content)
 
     assert found == pytest.approx([cosine_distances(item_content[[7, 9]])[0, 1]], abs=1e-6)
 
 
+@pytest.mark.usefixtures("_each_way")
 def test_diversity_of_fewer_than_two_movies_is_not_defined(item_content):
     items = np.full((51, 2), -1)
     items[:50, 0] = np.arange(50)

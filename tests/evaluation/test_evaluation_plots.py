@@ -60,7 +60,9 @@ WORTH = intervals(
 DRAWN = {
     "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
     "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", ["hybrid"], ax),
-    "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid", "NDCG", 10, "others", ax=ax),
+    "paired_differences": lambda ax: plots.paired_differences(
+        GAINS, "hybrid", "NDCG", 10, "others", ax=ax
+    ),
     "genre_calibration": lambda ax: plots.genre_calibration(SHARES, ax),
 }
 DRAWN_TWICE = {

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from movierec.evaluation.results import save_metrics
-from movierec.evaluation.runs import differing, only_models, read_metrics, side_by_side
+from movierec.evaluation.runs import (
+    differing,
+    only_models,
+    only_seeds_differ,
+    pooled_differences,
+    read_metrics,
+    side_by_side,
+)
 from movierec.evaluation.summary import differences, summarise
 from movierec.paths import MissingArtifact, RunPaths
 
@@ -161,13 +168,19 @@ def test_a_model_that_no_run_has_is_told(two_runs):
 def test_runs_stand_side_by_side_the_best_model_first(two_runs):
     table = side_by_side(two_runs, "ndcg@10")
 
-    assert table.columns.tolist() == ["small", "large"]
-    assert table.to_dict("index") == {
+    assert table.columns.tolist() == ["small", "large", "mean"]
+    assert table[["small", "large"]].to_dict("index") == {
         "als": {"small": "", "large": "0.4000 [0.3800, 0.4200]"},
         "hybrid": {"small": "0.3000 [0.2800, 0.3200]", "large": "0.3500 [0.3300, 0.3700]"},
         "popularity": {"small": "0.2000 [0.1800, 0.2200]", "large": "0.1000 [0.0800, 0.1200]"},
     }
     assert table.index.tolist() == ["als", "hybrid", "popularity"]
+
+
+def test_the_mean_is_of_models_that_all_runs_have(two_runs):
+    table = side_by_side(two_runs, "ndcg@10")
+
+    assert table["mean"].to_dict() == {"als": "", "hybrid": "0.3250", "popularity": "0.1500"}
 
 
 def test_what_has_no_interval_stands_alone(two_runs):
@@ -180,7 +193,57 @@ def test_more_runs_than_models_stand_below_each_other(two_runs):
     assert table["hybrid"].to_dict() == {
         "small": "0.3000 [0.2800, 0.3200]",
         "large": "0.3500 [0.3300, 0.3700]",
+        "mean": "0.3250",
     }
+
+
+@pytest.fixture
+def two_splits() -> list[RunPaths]:
+    """Users 1 and 2 in one run, 2 and 3 in another; the hybrid is always better than als."""
+    values = {"a": {1: (0.5, 0.2), 2: (0.9, 0.1)}, "b": {2: (0.3, 0.1), 3: (0.6, 0.4)}}
+    for run, users in values.items():
+        frame = pd.DataFrame(users, index=["hybrid ndcg@10", "als ndcg@10"]).T
+        frame["hybrid ndcg@5"] = 0.0
+        frame.rename_axis("userId").reset_index().to_parquet(
+            RunPaths(run).output("per_user.parquet")
+        )
+    return [RunPaths("a"), RunPaths("b")]
+
+
+def test_a_user_counts_once_over_several_splits(two_splits):
+    found = pooled_differences(two_splits, "ndcg@10")
+
+    # User 2 gains 0.8 and 0.2, 0.5 on average; users 1 and 3 gain 0.3 and 0.2 in their only run.
+    assert found.index.tolist() == ["als"]
+    assert found.loc["als", "mean"] == pytest.approx((0.3 + 0.5 + 0.2) / 3)
+    assert found.loc["als", "better"] == 1
+
+
+def test_runs_that_differ_in_their_seed_can_be_pooled(run_with):
+    a, b = (run_with(name, {}, name="user-random", seed=n) for n, name in enumerate("ab"))
+
+    assert only_seeds_differ(read_metrics([a, b])[1])
+
+
+def test_runs_of_two_protocols_cannot_be_pooled(run_with):
+    a = run_with("a", {}, name="user-random", seed=0)
+    b = run_with("b", {}, name="global-time", seed=0)
+
+    assert not only_seeds_differ(read_metrics([a, b])[1])
+
+
+def test_one_run_is_not_pooled(run_with):
+    assert not only_seeds_differ(read_metrics([run_with("a", {}, seed=0)])[1])
+
+
+@pytest.mark.parametrize(("fraction", "pooled"), [(1.0, True), (0.5, False)])
+def test_another_draw_of_ratings_is_another_question(run_with, fraction, pooled):
+    a, b = (
+        run_with(name, {}, selection={"ratings_fraction": fraction, "seed": n}, seed=n)
+        for n, name in enumerate("ab")
+    )
+
+    assert only_seeds_differ(read_metrics([a, b])[1]) == pooled
 
 
 def test_a_metric_that_no_run_has_is_told(two_runs):

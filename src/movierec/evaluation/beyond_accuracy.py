@@ -5,10 +5,15 @@ What describes one user is (n_users,) float64, nan where it is not defined; such
 out of its mean. None of it depends on what is relevant, so nobody is left out for lacking that.
 """
 
+from itertools import combinations
+
 import numpy as np
 from scipy import sparse
 
 from movierec.models.ranking import row_blocks
+
+# Up to here cosines of all movies are looked up (100 MB) rather than multiplied list by list.
+_DENSE_MOVIES = 5_000
 
 
 def coverage(items: np.ndarray, candidates: np.ndarray) -> float:
@@ -50,16 +55,9 @@ def diversity(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
     denominator is the number of pairs; nan for a list of fewer than two.
     Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
     """
-    lists = as_rows(items, item_content.shape[0])
-    own = item_content.power(2).sum(axis=1)
-    likeness = np.empty(len(items))
-    for rows in row_blocks(len(items), item_content.shape[1]):
-        # |a + b + ...|^2 holds every pair's product twice, and each movie's with itself.
-        together = (lists[rows] @ item_content).power(2).sum(axis=1)
-        likeness[rows] = together - lists[rows] @ own
-    length = np.diff(lists.indptr)
+    length = np.count_nonzero(items >= 0, axis=1)
     with np.errstate(invalid="ignore"):
-        return 1 - likeness / (length * (length - 1))
+        return 1 - 2 * _likeness(items, item_content) / (length * (length - 1))
 
 
 def popularity_lift(
@@ -102,6 +100,26 @@ def miscalibration(
     p = genre_shares(as_rows(items, known.shape[1]), item_genres)
     q = genre_shares(known, item_genres)
     return _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2
+
+
+def _likeness(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
+    """Sum of the cosines of all pairs of each list: (n_users,)."""
+    n_movies, n_terms = item_content.shape
+    total = np.zeros(len(items))
+    if n_movies <= _DENSE_MOVIES:
+        # Last row and column are the movie that is none, which has nothing in common with any.
+        cosine = np.zeros((n_movies + 1, n_movies + 1), dtype=np.float32)
+        cosine[:-1, :-1] = (item_content @ item_content.T).toarray()
+        for first, second in combinations(range(items.shape[1]), 2):
+            total += cosine[items[:, first], items[:, second]]
+        return total
+    lists = as_rows(items, n_movies)
+    own = item_content.power(2).sum(axis=1)
+    for rows in row_blocks(len(items), n_terms):
+        # |a + b + ...|^2 holds every pair's product twice, and each movie's with itself.
+        together = (lists[rows] @ item_content).power(2).sum(axis=1)
+        total[rows] = (together - lists[rows] @ own) / 2
+    return total
 
 
 def _entropy(shares: np.ndarray) -> np.ndarray:

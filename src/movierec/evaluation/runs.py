@@ -5,6 +5,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from movierec.data.columns import USER
+from movierec.evaluation.experiment import K
+from movierec.evaluation.lineup import CHOSEN
+from movierec.evaluation.summary import differences
 from movierec.paths import RunPaths
 
 
@@ -41,6 +45,36 @@ def differing(protocols: pd.DataFrame) -> list[str]:
     return [name for name, column in protocols.items() if len(set(map(str, column))) > 1]
 
 
+def pooled_differences(
+    runs: Iterable[RunPaths], metric: str, chosen: str = CHOSEN, seed: int = 0
+) -> pd.DataFrame:
+    """The chosen model minus every other, as in `summary.differences`, over several splits.
+
+    A user's value is their mean over the runs in which they have one, so that splits by other
+    seeds count as more knowledge of the same users and not as more users. metric: as in
+    metrics.json, such as "ndcg@10"; models that some run lacks are left out.
+    """
+    frames = []
+    for run in runs:
+        per_user = pd.read_parquet(run.input("per_user.parquet")).set_index(USER)
+        columns = [name for name in per_user if name.endswith(f" {metric}")]
+        frames.append(per_user[columns])
+    means = pd.concat(frames, join="inner").groupby(level=0).mean()
+    models = [name.removesuffix(f" {metric}") for name in means]
+    means.columns = pd.MultiIndex.from_product(
+        [models, [metric], [K]], names=["model", "metric", "k"]
+    )
+    return differences(means.astype(float), chosen, metric, K, seed)
+
+
+def only_seeds_differ(protocols: pd.DataFrame) -> bool:
+    """Whether several runs asked the same of the same ratings, but for the draw."""
+    drawn = {"seed", "test_users", "test_ratings"}
+    if (protocols.get("selection.ratings_fraction", pd.Series(dtype=float)) == 1).all():
+        drawn.add("selection.seed")  # nothing was drawn with it
+    return len(protocols) > 1 and set(differing(protocols)) <= drawn
+
+
 def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
     """The rows of some models. Raises ValueError for one that no run has."""
     if unknown := set(models) - set(metrics["model"]):
@@ -52,7 +86,8 @@ def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
 def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One metric as text "mean [low, high]": a row a model, best first, and a column a run.
 
-    Where there are more runs than models it is turned, so that a table is long and not wide.
+    The mean of several runs stands last, for models that all have. Where there are more runs than models it
+    is turned, so that a table is long and not wide.
     Raises ValueError for a metric that no run has, naming those there are.
     """
     chosen = metrics[metrics["metric"] == metric]
@@ -69,4 +104,8 @@ def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
     table = chosen.assign(text=text).pivot(index="model", columns="run", values="text")
     best = chosen.groupby("model")["mean"].max().sort_values(ascending=False).index
     table = table.loc[best, runs].fillna("").rename_axis(index=None, columns=None)
+    if len(runs) > 1:
+        by_model = chosen.groupby("model")["mean"]
+        means = by_model.mean()[by_model.size() == len(runs)]
+        table["mean"] = means.map("{:.4f}".format).reindex(table.index).fillna("")
     return table if len(table) >= table.shape[1] else table.T
