@@ -130,3 +130,18 @@ def test_a_kept_solver_is_loaded_as_it_was(two_tastes, tmp_path, monkeypatch):
     assert loaded.item_factors.tobytes() == solver.item_factors.tobytes()
     assert loaded.user_factors.tobytes() == solver.user_factors.tobytes()
     assert (loaded.alpha, loaded.regularization) == (solver.alpha, solver.regularization)
+
+
+def test_a_discount_of_activity_weighs_confidences(two_tastes):
+    # Users of two tastes have five or four likes; the first here keeps one only.
+    train = two_tastes.tolil()
+    train[0, 2:8] = 0
+    train = train.tocsr().astype(np.float32)
+    numbers = np.diff(sparse.csr_array(train).indptr)[:, None]
+    weighted = sparse.csr_array(train.toarray() * (numbers / np.median(numbers)) ** -0.5)
+
+    discounted = als(activity_discount=0.5).fit(sparse.csr_array(train))
+    expected = als(like_from=0.1).fit(weighted.astype(np.float32))
+
+    assert discounted.solver.item_factors == pytest.approx(expected.solver.item_factors, abs=1e-4)
+    assert discounted.score(train[[0]]) == pytest.approx(expected.score(weighted[[0]]), abs=1e-4)

@@ -5,7 +5,15 @@ import pytest
 from scipy import sparse
 
 from movierec.models.als import ALS
-from movierec.models.base import Model, Shared, likes
+from movierec.models.base import (
+    Model,
+    Shared,
+    likes,
+    opinions,
+    typical_activity,
+    user_weights,
+    weighted_likes,
+)
 from movierec.models.bpr import BPR
 from movierec.models.content import Content
 from movierec.models.ease import EASE
@@ -150,3 +158,41 @@ def test_a_shared_model_scores_as_itself(two_tastes):
     scores = Shared(model).fit(two_tastes).score(two_tastes)
 
     assert scores.tolist() == model.score(two_tastes).tolist()
+
+
+# Users with four likes, one and none.
+UNEQUAL = sparse.csr_array(np.array([[4, 5, 3, 4], [0, 4, 0, 0], [0, 0, 0, 0]], dtype=np.float32))
+
+
+def test_typical_activity_is_that_of_the_median_user_with_likes():
+    assert typical_activity(UNEQUAL) == 2.5
+    assert typical_activity(sparse.csr_array((3, 4), dtype=np.float32)) == 1
+
+
+def test_likes_of_active_users_weigh_less():
+    # Four likes over four typical ones weigh 1; one like weighs the root of four.
+    assert user_weights(UNEQUAL, 0.5, 4)[:2].tolist() == [1, 2]
+
+
+def test_without_a_discount_all_users_weigh_the_same():
+    assert user_weights(UNEQUAL, 0, 4).tolist() == [1, 1, 1]
+
+
+def test_weighted_likes_keep_their_order_of_stars():
+    weighted = weighted_likes(UNEQUAL, 4.0, 0.5, 3).toarray()
+
+    assert weighted[0] == pytest.approx([4, 5, 0, 4])
+    assert weighted[1] == pytest.approx([0, 4 * np.sqrt(3), 0, 0])
+
+
+def test_low_ratings_become_dislikes_the_lower_the_more():
+    said = opinions(UNEQUAL, like_from=4.5).toarray()[0]
+
+    assert said[1] == 5
+    assert said[2] < said[0] == said[3] < 0
+
+
+def test_dislikes_are_no_likes_but_stay():
+    said = opinions(UNEQUAL, like_from=4.5)
+
+    assert likes(said, 4.5).nnz == 5

@@ -67,3 +67,13 @@ def test_too_many_movies_are_refused(monkeypatch, stars):
 
     with pytest.raises(ValueError, match="at most 7 movies, not 8"):
         EASE(regularization=20.0, like_from=0.5).fit(sparse.csr_array(stars))
+
+
+def test_a_discount_of_activity_weighs_users_rows_in_the_regression(stars):
+    # Users with n likes, the median user with 8 / 2 = 4 of them, weigh (n / 4) ** -0.5.
+    stars[:, :] = np.where(np.arange(8) < np.arange(40)[:, None] % 7 + 1, 3, 0)
+    numbers = (stars > 0).sum(axis=1, keepdims=True)
+    found = EASE(5.0, 0.5, activity_discount=0.5).fit(sparse.csr_array(stars))
+
+    expected = ridge_weights(stars * (numbers / 4) ** -0.25, 5.0)
+    assert weights(found, 8) == pytest.approx(expected, abs=1e-5)

@@ -14,13 +14,14 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
-from movierec.models.base import likes
+from movierec.models.base import likes, typical_activity, weighted_likes
 
 
 class ALS:
     """Factors of users and movies that explain who liked what.
 
-    A like's confidence is alpha * stars. `side_rows` are further rows over the same movies,
+    A like's confidence is alpha * stars, and the less the more likes its user has, by
+    `activity_discount` (see `user_weights`). `side_rows` are further rows over the same movies,
     such as terms and genres: rows of the matrix to factorise like any user, in stars, which is
     how content enters. A movie that nobody rated would have factors from these alone, too short
     to be compared with others; it gets those that ridge regression on the side rows predicts
@@ -37,8 +38,10 @@ class ALS:
         seed: int,
         side_rows: sparse.csr_array | None = None,
         name: str = "als",
+        activity_discount: float = 0.0,
     ):
         self.name = name
+        self.activity_discount = activity_discount
         self.like_from = like_from
         self._side_rows = side_rows
         self._settings = {
@@ -56,7 +59,8 @@ class ALS:
         on_iteration: Callable[[int, float, float | None], None] | None = None,
     ) -> Self:
         """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss."""
-        rows = likes(train, self.like_from)
+        self.typical_activity = typical_activity(likes(train, self.like_from))
+        rows = self._weighted(train)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         # implicit threads over rows; BLAS threads inside each row would only get in its way.
@@ -72,10 +76,15 @@ class ALS:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = sparse.csr_matrix(likes(user_items, self.like_from))
+        liked = sparse.csr_matrix(self._weighted(user_items))
         with threadpool_limits(1, "blas"):
             users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
         return users @ self.solver.item_factors.T
+
+    def _weighted(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        return weighted_likes(
+            user_items, self.like_from, self.activity_discount, self.typical_activity
+        )
 
     def _predict_unrated(self, rated: np.ndarray) -> None:
         """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy import linalg, sparse
 
-from movierec.models.base import likes
+from movierec.models.base import likes, typical_activity, user_weights
 
 # Movies x movies are held dense, in double precision and more than once.
 MAX_ITEMS = 20_000
@@ -18,7 +18,8 @@ MAX_ITEMS = 20_000
 class EASE:
     """Weights B, diagonal zero, that rebuild likes best: R B close to R.
 
-    With P the inverse of G = R'R + S'S + regularization I, B = -P / diag(P). `side_rows` S are
+    With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). W holds the users'
+    weights by `activity_discount` (see `user_weights`). `side_rows` S are
     further rows over the same movies, such as terms and genres, as many stars as they weigh.
     After `fit`, `weights` is B, (n_items, n_items) float32, and `diagonal` that of P.
     Raises ValueError beyond MAX_ITEMS movies.
@@ -30,8 +31,10 @@ class EASE:
         like_from: float,
         side_rows: sparse.csr_array | None = None,
         name: str = "ease",
+        activity_discount: float = 0.0,
     ):
         self.name = name
+        self._activity_discount = activity_discount
         self._regularization = regularization
         self.like_from = like_from
         self._side_rows = side_rows
@@ -40,10 +43,11 @@ class EASE:
         n_items = train.shape[1]
         if n_items > MAX_ITEMS:
             raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
-        rows = likes(train, self.like_from)
+        liked = likes(train, self.like_from)
+        weights = user_weights(liked, self._activity_discount, typical_activity(liked))
+        gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)
         if self._side_rows is not None:
-            rows = sparse.vstack([rows, self._side_rows], format="csr")
-        gram = (rows.T @ rows).toarray().astype(np.float64)
+            gram += (self._side_rows.T @ self._side_rows).toarray()
         gram[np.diag_indices(n_items)] += self._regularization
         weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
         self.diagonal = np.diag(weights).astype(np.float32)

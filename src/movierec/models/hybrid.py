@@ -21,6 +21,7 @@ class HybridSettings:
     alpha: float
     iterations: int
     like_from: float
+    activity_discount: float
     als_term_stars: float
     als_genre_stars: float
     ease_regularization: float
@@ -45,6 +46,7 @@ class HybridSettings:
             seed=self.seed,
             side_rows=side_rows,
             name=name,
+            activity_discount=self.activity_discount,
         )
 
     def als_rows(
@@ -55,7 +57,9 @@ class HybridSettings:
 
     def ease(self, name: str, side_rows: sparse.csr_array | None = None) -> EASE:
         """EASE with these settings, with side rows or without."""
-        return EASE(self.ease_regularization, self.like_from, side_rows, name)
+        return EASE(
+            self.ease_regularization, self.like_from, side_rows, name, self.activity_discount
+        )
 
     def ease_rows(
         self, item_content: sparse.csr_array, item_genres: sparse.csr_array

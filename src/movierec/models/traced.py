@@ -4,7 +4,7 @@ Both are linear in what a movie's factors or weights were solved from, so the pa
 score exactly. Side rows are the terms, genres and decades beside the users' rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy import sparse
 
 from movierec.models import ease
 from movierec.models.als import ALS
-from movierec.models.base import likes
+from movierec.models.base import likes, typical_activity, weighted_likes
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings, spread
 
@@ -59,6 +59,8 @@ class TracedALS:
     alpha: float
     regularization: float
     like_from: float
+    activity_discount: float
+    typical_activity: float
 
     @classmethod
     def of(cls, model: ALS, train: sparse.csr_array, side_rows: sparse.csr_array) -> "TracedALS":
@@ -72,6 +74,7 @@ class TracedALS:
             alpha=model.solver.alpha,
             regularization=model.solver.regularization,
             like_from=model.like_from,
+            activity_discount=model.activity_discount,
         )
         gram = unsolved._gram(unsolved.row_factors)
         first_side = unsolved.row_factors.shape[0] - unsolved.n_side
@@ -83,16 +86,7 @@ class TracedALS:
             solved[:, item] = np.linalg.solve(
                 _weighted(gram, factors, confidence), (both @ factors).T
             ).T
-        return cls(
-            solved[0],
-            solved[1],
-            unsolved.row_factors,
-            unsolved.raters,
-            unsolved.n_side,
-            unsolved.alpha,
-            unsolved.regularization,
-            unsolved.like_from,
-        )
+        return replace(unsolved, item_factors=solved[0], content_factors=solved[1])
 
     @classmethod
     def restored(
@@ -105,9 +99,12 @@ class TracedALS:
         alpha: float,
         regularization: float,
         like_from: float,
+        activity_discount: float,
     ) -> "TracedALS":
         """From arrays that were kept, and the ratings and side rows they were solved from."""
-        rows = sparse.vstack([likes(train, like_from), side_rows], format="csr")
+        typical = typical_activity(likes(train, like_from))
+        liked = weighted_likes(train, like_from, activity_discount, typical)
+        rows = sparse.vstack([liked, side_rows], format="csr")
         return cls(
             item_factors,
             content_factors,
@@ -117,6 +114,8 @@ class TracedALS:
             alpha,
             regularization,
             like_from,
+            activity_discount,
+            typical,
         )
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
@@ -128,7 +127,7 @@ class TracedALS:
     def contributions(
         self, user_items: sparse.csr_array, item: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        liked = likes(user_items, self.like_from)
+        liked = self._told(user_items)
         system, own = self._user_system(liked.indices, self.alpha * liked.data)
         by_movie = np.zeros(len(self.item_factors))
         rated_part = self.item_factors[item] - self.content_factors[item]
@@ -150,13 +149,18 @@ class TracedALS:
 
     def _fold_in(self, user_items: sparse.csr_array) -> np.ndarray:
         """Factors of each row, solved exactly: (n_rows, factors)."""
-        liked = likes(user_items, self.like_from)
+        liked = self._told(user_items)
         users = np.zeros((liked.shape[0], self.item_factors.shape[1]), dtype=np.float32)
         for row, (start, stop) in enumerate(zip(liked.indptr, liked.indptr[1:], strict=False)):
             movies = liked.indices[start:stop]
             system, own = self._user_system(movies, self.alpha * liked.data[start:stop])
             users[row] = np.linalg.solve(system, own @ self.item_factors[movies])
         return users
+
+    def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        return weighted_likes(
+            user_items, self.like_from, self.activity_discount, self.typical_activity
+        )
 
     def _user_system(
         self, movies: np.ndarray, confidence: np.ndarray
