@@ -7,7 +7,7 @@ import pytest
 
 from movierec import paths
 from movierec.paths import MissingArtifact, RunPaths, replacing, replacing_folder
-from movierec.pipeline import STAGES
+from movierec.pipeline import OPTIONAL, STAGES
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_missing_artifact_names_the_command_that_makes_it():
     )
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", sorted({*STAGES} - OPTIONAL))
 def test_what_a_notebook_writes_is_asked_for_by_its_name(stage):
     notebook = nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
@@ -41,6 +41,14 @@ def test_what_a_notebook_writes_is_asked_for_by_its_name(stage):
     for file in written:
         with pytest.raises(MissingArtifact, match=f"notebook {stage} makes it"):
             RunPaths("mine").input(file)
+
+
+@pytest.mark.parametrize("file", ["preset.toml", "tuning.journal"])
+def test_a_missing_artifact_of_a_command_names_that(file):
+    with pytest.raises(
+        MissingArtifact, match=rf"{file} is missing: .* tune --dataset .* --run mine"
+    ):
+        RunPaths("mine").input(file)
 
 
 def test_an_artifact_that_was_written_is_found():

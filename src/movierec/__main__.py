@@ -1,15 +1,18 @@
-"""The command line: python -m movierec run | compare | fetch | simulate."""
+"""The command line: python -m movierec run | tune | compare | recommend | similar | ..."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
+from movierec.data.columns import MOVIE, RATING, TITLE
 from movierec.data.registry import MOVIELENS, NAMES, SAMPLE
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse and obey; return the exit status."""
-    options = _parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(typed, argparse.Namespace(typed=typed))
     try:
         return options.command(options)
     except KeyboardInterrupt:
@@ -47,6 +50,30 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
     run.set_defaults(command=_run)
 
+    tune = commands.add_parser(
+        "tune", help="search a model's hyperparameters on validation parts, leave a preset"
+    )
+    tune.add_argument("--dataset", default=SAMPLE, help="as for run [sample]")
+    tune.add_argument("--model", default="hybrid", help="whose hyperparameters [hybrid]")
+    tune.add_argument("--trials", type=int, default=50, help="settings to try [50]")
+    tune.add_argument("--minutes", type=float, help="begin no trial after so many [no limit]")
+    tune.add_argument("--protocol", help="short for -p protocol=PROTOCOL [user-random]")
+    tune.add_argument(
+        "--preset", default="tuned", help="where to start, and what is not searched [tuned]"
+    )
+    tune.add_argument(
+        "--run", help="name under artifacts/ and reports/ [tune-DATASET-MODEL(-PROTOCOL)]"
+    )
+    tune.add_argument(
+        "-p",
+        dest="assignments",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter of stages 01, 02 or 05, which is then not searched; may be repeated",
+    )
+    tune.set_defaults(command=_tune)
+
     compare = commands.add_parser("compare", help="hold the metrics of several runs side by side")
     compare.add_argument("runs", metavar="RUN", nargs="+", help="name of a run that was evaluated")
     compare.add_argument("--metric", default="ndcg@10", help="as in metrics.json [ndcg@10]")
@@ -55,6 +82,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.add_argument("--out", type=Path, help="folder for comparison.csv and .html [reports]")
     compare.set_defaults(command=_compare)
+
+    recommend = commands.add_parser("recommend", help="what somebody should see, by a run's model")
+    _add_model(recommend)
+    somebody = recommend.add_mutually_exclusive_group(required=True)
+    somebody.add_argument("--user", type=int, help="a userId of the run's data")
+    somebody.add_argument(
+        "--rate",
+        dest="ratings",
+        metavar="TITLE=STARS",
+        action="append",
+        help='a rating of somebody new, as "Alien=4.5"; may be repeated',
+    )
+    recommend.add_argument("--why", action="store_true", help="explain the first one")
+    recommend.set_defaults(command=_recommend)
+
+    similar = commands.add_parser("similar", help="movies like one, by a run's model")
+    _add_model(similar)
+    similar.add_argument("title", help="or nearly: the nearest one is taken")
+    similar.add_argument(
+        "--cf-weight", type=float, help="by audience (1) to by words (0) [that of the run]"
+    )
+    similar.set_defaults(command=_similar)
 
     fetch = commands.add_parser("fetch", help="download a MovieLens dataset from GroupLens")
     fetch.add_argument("dataset", choices=MOVIELENS)
@@ -68,6 +117,12 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=0)
     simulate.set_defaults(command=_simulate)
     return parser
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    """What every command that asks a run's model takes."""
+    command.add_argument("--run", default=SAMPLE, help=f"whose model [{SAMPLE}]")
+    command.add_argument("-n", type=int, default=10, help="how many movies [10]")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -106,11 +161,42 @@ def _run(options: argparse.Namespace) -> int:
                 return 1
             raise
         report.render_stage(run, stage)
-        print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
+        if result.failure:
+            print("failed, which the run can do without")
+            print(f"{stage}: {result.failure}\nreport: {run.report(stage)}", file=sys.stderr)
+        else:
+            print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
     print(f"report: {report.render_run(run)}")
     if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
         print(f"model:  {run.input('model.pkl')}")
     return 0
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from movierec import tune
+    from movierec.evaluation import tuning
+    from movierec.paths import RunPaths
+
+    protocol = [f"protocol={options.protocol}"] if options.protocol else []
+    asked = tune.order(
+        options.dataset, options.model, options.preset, options.assignments + protocol
+    )
+    run = RunPaths(options.run or asked.run_name)
+    problem, facts = tune.load(asked)
+    journal = run.output("tuning.journal")
+    interrupted = tune.follow(problem, journal, options.trials, options.minutes)
+    trials = tuning.recorded(problem, journal)
+    if interrupted:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+    elif not trials:
+        raise ValueError("the time was up before the first trial; give more --minutes")
+    if trials:
+        command = shlex.join(["python", "-m", "movierec", *options.typed])
+        best = tuning.best(trials)
+        print(f"best of {len(trials)}: trial {best.number}, NDCG@10 {best.value:.4f}")
+        print(f"preset: {tune.write_preset(run, asked, facts, trials, command)}")
+        print(f"report: {tune.write_report(run, asked, problem, facts, trials, command)}")
+    return 130 if interrupted else 0
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -118,12 +204,19 @@ def _compare(options: argparse.Namespace) -> int:
     from movierec.evaluation import runs
     from movierec.paths import RunPaths, replacing
 
-    metrics, protocols = runs.read_metrics(RunPaths(name) for name in dict.fromkeys(options.runs))
+    compared = [RunPaths(name) for name in dict.fromkeys(options.runs)]
+    metrics, protocols = runs.read_metrics(compared)
     if options.model:
         metrics = runs.only_models(metrics, options.model)
     shown = runs.side_by_side(metrics, options.metric)
     print(shown.to_string())
-    if differing := runs.differing(protocols):
+    tables = {}
+    if runs.only_seeds_differ(protocols):
+        gains = runs.pooled_differences(compared, options.metric)
+        heading = f"hybrid minus others, {options.metric}, mean over {len(compared)} splits"
+        tables[heading] = gains.round(4).rename_axis(index=None)
+        print(f"\n{heading}\n{tables[heading].to_string()}")
+    elif differing := runs.differing(protocols):
         print(f"not on the same test part: the runs differ in {', '.join(differing)}")
     folder = options.out or paths.reports()
     folder.mkdir(parents=True, exist_ok=True)
@@ -132,13 +225,54 @@ def _compare(options: argparse.Namespace) -> int:
     length = options.metric.partition("@")[2]
     others = [name for name in metrics["metric"].unique() if name.endswith(f"@{length}")]
     hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
-    tables = {"On what": protocols.drop(columns=hashes).T} | {
+    tables |= {"On what": protocols.drop(columns=hashes).T} | {
         metric: runs.side_by_side(metrics, metric)
         for metric in dict.fromkeys([options.metric, *others])
     }
     title = "Comparison of " + ", ".join(protocols.index)
-    print(f"report: {report.render_tables(folder / 'comparison.html', title, tables)}")
+    sections = {heading: [table] for heading, table in tables.items()}
+    print(f"report: {report.render_page(folder / 'comparison.html', title, sections)}")
     print(f"table:  {folder / 'comparison.csv'}")
+    return 0
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from movierec import asking
+    from movierec.bundle import load_model
+    from movierec.paths import RunPaths
+
+    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    if options.ratings:
+        understood = asking.understand_ratings(recommender, options.ratings)
+        asking.refuse_unlike(understood)
+        asked = asking.profile(understood)
+        found = recommender.recommend_for(asked, options.n)
+        for typed, title, stars in understood[["typed", TITLE, RATING]].to_numpy():
+            print(f'"{typed}" is {title}: {stars:g} of 5 stars')
+    else:
+        asked = options.user
+        found = recommender.recommend(asked, options.n)
+        rated = recommender.rated(asked)
+        print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
+    print(f"\n{asking.as_text(asking.readable(found))}")
+    if options.why and len(found):
+        first = found.iloc[0]
+        reasons = asking.strongest(recommender.explain(asked, first[MOVIE]))
+        print(f"\nWhy {first[TITLE]}?\n{asking.as_text(reasons)}")
+    return 0
+
+
+def _similar(options: argparse.Namespace) -> int:
+    from movierec import asking
+    from movierec.bundle import load_model
+    from movierec.paths import RunPaths
+
+    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    understood = asking.understand(recommender, [options.title])
+    asking.refuse_unlike(understood)
+    taken = understood.iloc[0]
+    found = recommender.similar(taken[MOVIE], options.n, options.cf_weight)
+    print(f'"{options.title}" is {taken[TITLE]}\n\n{asking.as_text(asking.readable(found))}')
     return 0
 
 

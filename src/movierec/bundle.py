@@ -7,7 +7,7 @@ import pickle
 import platform
 import subprocess
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +168,8 @@ def _read_manifest(path: Path) -> dict:
         raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
     except ValueError as error:
         raise BundleError(f"the manifest of {path} is not whole ({error}): make it again") from None
-    if not isinstance(manifest, dict) or not set(_NEEDED) <= set(manifest):
+    whole = isinstance(manifest, dict) and set(_NEEDED) <= set(manifest)
+    if not whole or not {one.name for one in fields(HybridSettings)} <= set(manifest["hybrid"]):
         raise BundleError(
             f"the manifest of {path} lacks what this version reads; make the model again with"
             " stage 04_hybrid_similarity"
@@ -203,6 +204,7 @@ def _load_hybrid(
             alpha=settings.alpha,
             regularization=settings.regularization,
             like_from=settings.like_from,
+            activity_discount=settings.activity_discount,
         )
         parts: list[tuple[Traced, float]] = [(als, 1 - settings.ease_share)]
         if "weights" in kept:

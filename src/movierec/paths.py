@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Which stage leaves which file, so that a missing one can be asked for by name.
+# Which stage or command leaves which file, so that a missing one can be asked for by name.
 _MADE_BY = {
     "dataset.json": "01_eda",
     "given.parquet": "01_eda",
@@ -28,11 +28,14 @@ _MADE_BY = {
     "per_user.parquet": "05_evaluation",
     "recommendations.parquet": "05_evaluation",
     "test.parquet": "05_evaluation",
+    "preset.toml": "tune",
+    "tuning.journal": "tune",
 }
+_COMMANDS = {"tune"}
 
 
 class MissingArtifact(FileNotFoundError):
-    """A stage needs a file that an earlier stage has not left yet."""
+    """A file is needed that no stage or command has left yet."""
 
 
 def project() -> Path:
@@ -93,11 +96,7 @@ class RunPaths:
         """
         path = self.artifacts / self._known(file)
         if not path.exists():
-            stage = _MADE_BY[file]
-            raise MissingArtifact(
-                f"{path} is missing: notebook {stage} makes it. Run it, or:"
-                f" python -m movierec run --dataset DATASET --run {self.name} --to {stage}"
-            )
+            raise MissingArtifact(f"{path} is missing: {self._remedy(_MADE_BY[file])}")
         return path
 
     def notebook(self, stage: str) -> Path:
@@ -105,12 +104,20 @@ class RunPaths:
         return self.reports / f"{stage}.ipynb"
 
     def report(self, stage: str) -> Path:
-        """The rendered report of a stage."""
+        """The rendered report of a stage, or of "tuning"."""
         return self.reports / f"{stage}.html"
 
     @property
     def index(self) -> Path:
         return self.reports / "index.html"
+
+    def _remedy(self, maker: str) -> str:
+        of_run = f"--dataset DATASET --run {self.name}"
+        if maker in _COMMANDS:
+            return f"python -m movierec {maker} {of_run} makes it"
+        return (
+            f"notebook {maker} makes it. Run it, or: python -m movierec run {of_run} --to {maker}"
+        )
 
     @staticmethod
     def _known(file: str) -> str:

@@ -28,8 +28,11 @@ READS = {
     "03_als_training": ("01_eda",),
     "04_hybrid_similarity": ("01_eda", "02_content_features", "03_als_training"),
     "05_evaluation": ("01_eda", "02_content_features"),
+    "06_recommend": ("04_hybrid_similarity",),
 }
 STAGES = tuple(READS)
+# Those that nothing depends on: they only show. A run goes on, and ends well, without them.
+OPTIONAL = frozenset({"06_recommend"})
 
 
 class StageFailed(RuntimeError):
@@ -40,12 +43,14 @@ class StageFailed(RuntimeError):
 class StageResult:
     """How a stage went: seconds it took, the most memory its kernel held in bytes.
 
-    Where the system keeps no count of the most, it is the most seen after a cell.
+    Where the system keeps no count of the most, it is the most seen after a cell. `failure` says
+    why an optional stage did not end well.
     """
 
     stage: str
     seconds: float
     peak_memory: int
+    failure: str | None = None
 
 
 class _StageKernel(AsyncKernelManager):
@@ -73,11 +78,17 @@ def stage_parameters(stages: tuple[str, ...] = STAGES) -> dict[str, parameters.P
 
 
 def recorded_parameters(run: RunPaths) -> dict[str, object]:
-    """What the stages of a run were told when they last ran."""
+    """What the stages of a run were told when they last ran; a stage that failed is not asked.
+
+    What it was told may be what it failed of.
+    """
     values = {}
     for stage in STAGES:
         if run.notebook(stage).exists():
-            values |= nbformat.read(run.notebook(stage), as_version=4).metadata.papermill.parameters
+            notebook = nbformat.read(run.notebook(stage), as_version=4)
+            outputs = [one for cell in notebook.cells for one in cell.get("outputs", ())]
+            if not any(one.output_type == "error" for one in outputs):
+                values |= notebook.metadata.papermill.parameters
     return values
 
 
@@ -87,16 +98,21 @@ def run_stages(
     """Execute stages in order, each into the run's reports folder; yield how each went.
 
     `values` are checked parameters; each notebook gets those its parameters cell names.
-    Raises StageFailed at the first stage that fails; later ones do not run.
+    Raises StageFailed at the first stage that fails; later ones do not run. An optional one may
+    fail, unless it is all that was asked for.
     """
     run.reports.mkdir(parents=True, exist_ok=True)
     for stage in stages:
         known = parameters.of_notebook(_notebook(stage))
-        yield _run_stage(stage, run, {name: values[name] for name in known if name in values})
+        result = _run_stage(stage, run, {name: values[name] for name in known if name in values})
+        if result.failure and (stage not in OPTIONAL or len(stages) == 1):
+            raise StageFailed(result.failure)
+        yield result
 
 
 def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageResult:
     peak = 0
+    failure = None
 
     def note_memory(**_) -> None:
         nonlocal peak
@@ -118,16 +134,14 @@ def _run_stage(stage: str, run: RunPaths, values: dict[str, object]) -> StageRes
         )
         ended_well = True
     except PapermillExecutionError as error:
-        raise StageFailed(f"{error.ename}: {error.evalue}") from error
-    except DeadKernelError as error:
+        failure = f"{error.ename}: {error.evalue}"
+    except DeadKernelError:
         _record_death(output)
-        raise StageFailed(
-            "its kernel died; when memory ran out, the system kills the largest process"
-        ) from error
+        failure = "its kernel died; when memory ran out, the system kills the largest process"
     finally:
         if output.exists():
             _record_provenance(output, run, values, ended_well)
-    return StageResult(stage, time.perf_counter() - start, peak)
+    return StageResult(stage, time.perf_counter() - start, peak, failure)
 
 
 def _peak_memory(process: psutil.Process) -> int:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, TITLE
+from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
-from movierec.data.titles import closest
+from movierec.data.titles import Titles
 from movierec.models.base import opinions
 from movierec.models.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
@@ -17,6 +18,13 @@ from movierec.models.traced import TracedHybrid
 
 # What recommendations are based on, as their frames say.
 TASTE, POPULARITY = "taste", "popularity"
+
+
+class NotInModel(KeyError, ValueError):
+    """A movie or a user that the model does not know."""
+
+    # A KeyError shows its message in quotes.
+    __str__ = ValueError.__str__
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,11 @@ class FittedHybrid:
 
 
 class Recommender:
-    """What a model can be asked; `bundle` is the dict of ten keys.
+    """What a model can be asked; `bundle` is the dict of ten keys, `cf_weight` that of the run.
 
-    Everything comes back as frames of pandas. KeyError for a movie or a user that the model
-    does not know, ValueError for a rating off the scale of 0.5 to 5 stars or an n below 1.
+    Everything comes back as frames of pandas. NotInModel, a KeyError, for a movie or a user that
+    the model does not know; ValueError for a rating off the scale of 0.5 to 5 stars or an n
+    below 1; RuntimeError for more than similar movies and titles where the pickle is alone.
     """
 
     def __init__(
@@ -49,7 +58,7 @@ class Recommender:
     ):
         self.bundle = bundle
         self._similarity = similarity
-        self._cf_weight = cf_weight
+        self.cf_weight = cf_weight
         self._hybrid = hybrid
 
     def recommend(self, user_id: int, n: int = 10) -> pd.DataFrame:
@@ -76,7 +85,7 @@ class Recommender:
         similarity.
         """
         _check_positive(n)
-        weight = self._cf_weight if cf_weight is None else cf_weight
+        weight = self.cf_weight if cf_weight is None else cf_weight
         columns, values = self._similarity.neighbours(np.array([self._column(movie_id)]), n, weight)
         kept = columns[0] >= 0
         return self._movies(columns[0][kept]).assign(similarity=values[0][kept])
@@ -114,8 +123,28 @@ class Recommender:
         Columns movieId, title, genres, match (0 to 100).
         """
         _check_positive(n)
-        rows, match = closest(self.bundle["movies_indexed"], title, n)
+        rows, match = self._titles.closest(title, n)
         return self._movies(rows).assign(match=match)
+
+    def rated(self, user_id: int) -> pd.DataFrame:
+        """What a known user rated, best first, of equals the most rated movie first.
+
+        Columns movieId, title, genres, rating.
+        """
+        row = self._history(user_id)
+        popularity = self._fitted().interactions.ratings_per_movie[row.indices]
+        order = np.lexsort((-popularity, -row.data))
+        return self._movies(row.indices[order]).assign(**{RATING: row.data[order]})
+
+    def middling_user(self) -> int:
+        """The user with the median number of ratings; of several the first."""
+        counts = np.diff(self._fitted().interactions.user_items.indptr)
+        median = np.sort(counts)[(len(counts) - 1) // 2]
+        return self.bundle["i2u"][int(np.argmax(counts == median))]
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(self.bundle["movies_indexed"])
 
     def _recommended(self, row: sparse.csr_array, n: int) -> pd.DataFrame:
         _check_positive(n)
@@ -147,7 +176,7 @@ class Recommender:
         try:
             row = self.bundle["u2i"][user_id]
         except KeyError:
-            raise KeyError(f"userId {user_id} is not among the model's users") from None
+            raise NotInModel(f"userId {user_id} is not among the model's users") from None
         return interactions.user_items[[row]]
 
     def _row(self, ratings: Mapping[int, float]) -> sparse.csr_array:
@@ -169,7 +198,7 @@ class Recommender:
         try:
             return self.bundle["m2i"][movie_id]
         except KeyError:
-            raise KeyError(f"movieId {movie_id} is not among the model's movies") from None
+            raise NotInModel(f"movieId {movie_id} is not among the model's movies") from None
 
 
 def _parts(kind: str, what: np.ndarray, contribution: np.ndarray) -> pd.DataFrame:

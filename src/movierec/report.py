@@ -1,21 +1,26 @@
 """From executed notebooks to HTML that needs nothing but a browser."""
 
 import base64
+import html
+import io
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 from bs4 import BeautifulSoup
+from matplotlib.axes import Axes
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from movierec import parameters, paths
 from movierec.paths import RunPaths, replacing
-from movierec.pipeline import READS, STAGES
+from movierec.pipeline import OPTIONAL, READS, STAGES
 
 # Cells with this tag are shown in the run's index too.
 HEADLINE = "headline"
@@ -52,7 +57,8 @@ def render_run(run: RunPaths) -> Path:
 def render_index(run: RunPaths) -> Path:
     """Write the run's index: each stage's headline figures and numbers, and how it went.
 
-    The headline figures lie beside it as PNG files too, in `figures/`.
+    The last stages stand first, optional ones at the end. The headline figures lie beside it as
+    PNG files too, in `figures/`.
     """
     executed = {
         stage: nbformat.read(run.notebook(stage), as_version=4)
@@ -60,8 +66,8 @@ def render_index(run: RunPaths) -> Path:
         if run.notebook(stage).exists()
     }
     cells = []
-    for stage, notebook in reversed(executed.items()):
-        link = run.report(stage).name
+    for stage in sorted(executed, key=lambda name: (name not in OPTIONAL, name), reverse=True):
+        notebook, link = executed[stage], run.report(stage).name
         cells.append(nbformat.v4.new_markdown_cell(f"## [{_title(notebook)}]({link})"))
         headlines = [cell for cell in _prepared(notebook).cells if HEADLINE in _tags(cell)]
         for cell in headlines:
@@ -80,16 +86,47 @@ def render_index(run: RunPaths) -> Path:
     return run.index
 
 
-def render_tables(path: Path, title: str, tables: dict[str, pd.DataFrame]) -> Path:
-    """Write a page of tables, each below its heading; return its path."""
+def render_page(
+    path: Path,
+    title: str,
+    sections: Mapping[str, Sequence[str | pd.DataFrame | Axes]],
+    facts: Mapping[str, str] | None = None,
+    simulated: bool = False,
+) -> Path:
+    """Write a page that is no notebook's; return its path.
+
+    sections: by heading, what stands below it: Markdown, tables, figures, which are closed;
+    facts: by name, what stands below the title; simulated: whether the audience is.
+    """
     cells = []
-    for heading, table in tables.items():
-        html = table.to_html(border=0)
-        shown = nbformat.v4.new_output("display_data", {"text/html": html})
+    for heading, contents in sections.items():
         cells.append(nbformat.v4.new_markdown_cell(f"## {heading}"))
-        cells.append(nbformat.v4.new_code_cell(outputs=[shown]))
-    _write(path, _prepared(nbformat.v4.new_notebook(cells=cells)), {"title": title})
+        cells += [_cell(content) for content in contents]
+    page = {
+        "title": html.escape(title),
+        "facts": {name: html.escape(value) for name, value in (facts or {}).items()},
+        "simulated": simulated,
+    }
+    _write(path, _prepared(nbformat.v4.new_notebook(cells=cells)), page)
     return path
+
+
+def _cell(content: str | pd.DataFrame | Axes) -> NotebookNode:
+    if isinstance(content, str):
+        return nbformat.v4.new_markdown_cell(content)
+    if isinstance(content, pd.DataFrame):
+        data = {"text/html": content.to_html(border=0)}
+    else:
+        data = {"image/png": _png(content)}
+    return nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data)])
+
+
+def _png(ax: Axes) -> str:
+    """The figure of an Axes as a notebook keeps it: PNG, base64."""
+    file = io.BytesIO()
+    ax.figure.savefig(file, format="png", bbox_inches="tight")
+    plt.close(ax.figure)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
@@ -149,9 +186,9 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _align_numbers(html: str) -> str:
+def _align_numbers(tables: str) -> str:
     """Mark the columns of tables that hold numbers, head and body, for the style sheet."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(tables, "html.parser")
     for table in soup.find_all("table"):
         rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
         for column in zip(*[row for row in rows if len(row) == len(rows[0])], strict=True):
@@ -170,7 +207,7 @@ def _title(notebook: NotebookNode) -> str:
 
 
 def _links(run: RunPaths, current: str | None) -> list[dict]:
-    """The index and the five reports; one not made yet is shown but leads nowhere."""
+    """The index and all reports; one not made yet is shown but leads nowhere."""
     index = {"text": f"run {run.name}", "href": run.index.name, "current": current is None}
     return [index] + [
         {

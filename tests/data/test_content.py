@@ -11,6 +11,7 @@ from movierec.data.content import (
     genre_and_decade,
     genres,
     known_content,
+    label_names,
     load_vectorizer,
     save_vectorizer,
     tfidf,
@@ -182,6 +183,16 @@ def test_genres_and_decade_are_ones(movies):
     # Action, Animation, Crime, 1990s, 2000s; "Untold" has no genre and no year.
     assert ones.toarray().tolist() == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
     assert ones.dtype == np.float32
+
+
+def test_label_names_are_those_of_the_columns_of_genre_and_decade(movies):
+    assert label_names(movies) == ["Action", "Animation", "Crime", "1990s", "2000s"]
+    named = pd.DataFrame(genre_and_decade(movies).toarray(), columns=label_names(movies))
+    assert [named.columns[row == 1].tolist() for _, row in named.iterrows()] == [
+        ["Action", "Crime", "1990s"],
+        ["Animation", "2000s"],
+        [],
+    ]
 
 
 def test_movies_of_one_decade_share_it():

@@ -1,8 +1,10 @@
 """What test_base.py does not ask of every model: that a run repeats, and that likes are likes."""
 
 import numpy as np
+import pytest
 from scipy import sparse
 
+from movierec.models.base import Diverged
 from movierec.models.bpr import BPR
 
 
@@ -51,3 +53,10 @@ def test_users_without_likes_do_not_count_for_the_others(two_tastes):
 
     alone = bpr().fit(two_tastes).score(two_tastes)
     assert np.ptp(scores, axis=1).mean() > 0.8 * np.ptp(alone, axis=1).mean()
+
+
+def test_steps_that_are_too_long_are_told(two_tastes):
+    wild = BPR(4, learning_rate=1e6, regularization=1.0, iterations=50, like_from=3.0, seed=0)
+
+    with pytest.raises(Diverged, match="bpr diverged with a learning rate of 1000000"):
+        wild.fit(two_tastes)

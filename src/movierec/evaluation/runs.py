@@ -86,9 +86,9 @@ def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
 def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One metric as text "mean [low, high]": a row a model, best first, and a column a run.
 
-    The mean of several runs stands last, for models that all have. Where there are more runs than models it
-    is turned, so that a table is long and not wide.
-    Raises ValueError for a metric that no run has, naming those there are.
+    The mean of several runs stands last, for models that all have. Where there are more runs
+    than models the table is turned, so that it is long and not wide. Raises
+    ValueError for a metric that no run has, naming those there are.
     """
     chosen = metrics[metrics["metric"] == metric]
     if chosen.empty:

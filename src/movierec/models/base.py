@@ -11,6 +11,10 @@ from movierec.data.columns import MAX_RATING
 _DISLIKE = 0.25
 
 
+class Diverged(ValueError):
+    """Training ran off to infinity with these hyperparameters; the message says which."""
+
+
 class Model(Protocol):
     """Learns from some users' ratings and scores all movies for any user's ratings.
 

@@ -8,9 +8,10 @@ from typing import Self
 
 import numpy as np
 from implicit.cpu.bpr import BayesianPersonalizedRanking
+from implicit.recommender_base import ModelFitError
 from scipy import sparse
 
-from movierec.models.base import likes
+from movierec.models.base import Diverged, likes
 
 
 class BPR:
@@ -46,7 +47,13 @@ class BPR:
     def fit(self, train: sparse.csr_array) -> Self:
         solver = BayesianPersonalizedRanking(**self._settings)
         liked = likes(train, self._like_from)
-        solver.fit(sparse.csr_matrix(liked), show_progress=False)
+        try:
+            solver.fit(sparse.csr_matrix(liked), show_progress=False)
+        except ModelFitError:
+            raise Diverged(
+                f"{self.name} diverged with a learning rate of {solver.learning_rate} and a"
+                f" regularization of {solver.regularization}: lower them"
+            ) from None
         self._item_factors = solver.item_factors
         known = np.diff(liked.indptr) > 0
         self._map, *_ = np.linalg.lstsq(self._tastes(train)[known], solver.user_factors[known])

@@ -53,7 +53,8 @@ class EASE:
         self.diagonal = np.diag(weights).astype(np.float32)
         weights /= -np.diag(weights).copy()
         np.fill_diagonal(weights, 0)
-        self.weights = weights.astype(np.float32)
+        # Row after row, or each product with sparse ratings would copy it.
+        self.weights = weights.astype(np.float32, order="C")
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:

@@ -203,7 +203,7 @@ class TracedEASE:
         """From a model fitted with these side rows."""
         inverse = -model.weights * model.diagonal
         np.fill_diagonal(inverse, model.diagonal)
-        pulled = (side_rows.T @ (side_rows @ inverse)).T
+        pulled = np.ascontiguousarray((side_rows.T @ (side_rows @ inverse)).T)
         content = pulled - inverse * (np.diag(pulled) / model.diagonal)
         return cls(model.weights, content, model.diagonal, side_rows, model.like_from)
 
@@ -216,13 +216,12 @@ class TracedEASE:
     def contributions(
         self, user_items: sparse.csr_array, item: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        own = likes(user_items, self.like_from).toarray()[0].astype(np.float64)
-        own[item] = 0
+        own = likes(user_items, self.like_from).toarray()[0]
         by_movie = own * (self.weights[:, item] - self.content_weights[:, item])
-        # P own, then the same without row and column `item` in the matrix that P inverts.
-        scaled = self.diagonal * own
-        reached = scaled - self.weights @ scaled
-        column = -self.weights[:, item] * self.diagonal[item]
+        # P own, then the same without row and column `item` in the matrix that P inverts. Of P,
+        # which is symmetric, row j is -weights[j] * diagonal but for its diagonal.
+        reached = self.diagonal * (own - self.score(user_items)[0])
+        column = -self.weights[item] * self.diagonal
         column[item] = self.diagonal[item]
         reached -= column * (reached[item] / self.diagonal[item])
         side = self.side_rows[:, [item]].toarray()[:, 0]

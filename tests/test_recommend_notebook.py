@@ -1,0 +1,95 @@
+"""The optional stage: what its report shows, and that a run can do without it."""
+
+import re
+
+import pytest
+
+from movierec import pipeline
+from movierec.__main__ import main
+from movierec.paths import RunPaths
+from movierec.pipeline import run_stages
+
+STAGE = "06_recommend"
+
+
+def _text(html: str) -> str:
+    """What a page says, without tags and line breaks."""
+    without_style = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", without_style).split())
+
+
+def _html(run: RunPaths) -> str:
+    return run.report(STAGE).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def pages(world, tmp_path_factory) -> tuple[str, str]:
+    """Report and index of a run whose notebook was asked for a user and for ratings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOVIEREC_HOME", str(tmp_path_factory.mktemp("home")))
+        run = world.save()
+        typed = "ratings=comet=5; roses: 1; zzz=3"
+        assert main(["run", "--from", "06", "-p", "user_id=502", "-p", typed]) == 0
+        return _html(run), run.index.read_text(encoding="utf-8")
+
+
+def test_the_report_shows_a_user_s_recommendations_and_reasons(pages):
+    text = _text(pages[0])
+    assert "User 502 rated 5 movies" in text
+    assert re.search(r"Orbit, The \(1995\) : \+\d", text)
+
+
+def test_the_report_shows_what_was_understood(pages):
+    text = _text(pages[0])
+    assert "1 comet 5.0 Comet (1997)" in text
+    assert "2 roses 1.0 Roses (1988)" in text
+    assert "3 zzz 3.0 no title is like it" in text
+    assert 'The title nearest to "Star Wars" is Star Harbor (1999)' in text
+
+
+def test_the_report_holds_no_widget_and_no_script(pages):
+    assert "Try it" in _text(pages[0])
+    assert "<script" not in pages[0]
+    assert "widget-view" not in pages[0]
+    assert "Explorer(children" not in pages[0]
+
+
+def test_recommendations_for_what_was_typed_are_in_the_index(pages):
+    assert "For somebody who rates <em>comet=5; roses: 1; zzz=3</em>" in pages[1]
+
+
+def test_ratings_of_unknown_movies_leave_the_popular_ones(world):
+    run = world.save()
+    assert main(["run", "--from", "06"]) == 0
+    assert "all unknown here" in _text(_html(run))
+    assert "User 501 rated 5 movies" in _text(_html(run))
+
+
+def test_a_run_goes_on_after_an_optional_stage_that_fails(capsys):
+    # There is no model yet.
+    failed, done = run_stages((STAGE, "01_eda"), RunPaths("sample"), {"top_movies": 50})
+    assert failed.failure.startswith("MissingArtifact: ")
+    assert done.failure is None
+
+
+def test_a_run_ends_well_without_its_optional_stage(monkeypatch, capsys):
+    monkeypatch.setattr(pipeline, "STAGES", ("01_eda", STAGE))
+    assert main(["run", "-p", "top_movies=50"]) == 0
+    said, run = capsys.readouterr(), RunPaths("sample")
+    assert f"{STAGE}: MissingArtifact: " in said.err
+    assert str(run.report(STAGE)) in said.err
+    assert re.search(rf"{STAGE} +failed", said.out)
+    assert f"report: {run.index}" in said.out
+    assert "This stage failed" in _html(run)
+    assert re.search(rf"{STAGE}</a></td>.*?<td>failed</td>", run.index.read_text(), re.DOTALL)
+
+
+def test_an_optional_stage_asked_for_alone_fails_as_any_other(capsys):
+    assert main(["run", "--from", "06", "--to", "06"]) == 1
+    assert f"error: {STAGE}: MissingArtifact: " in capsys.readouterr().err
+
+
+def test_a_user_who_is_not_there_is_named(world, capsys):
+    world.save()
+    assert main(["run", "--from", "06", "-p", "user_id=9"]) == 1
+    assert "userId 9 is not among the model's users" in capsys.readouterr().err
