@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from tqdm.auto import tqdm
 
 from movierec.evaluation.experiment import Evaluation, K, evaluate
 from movierec.evaluation.lineup import CHOSEN, Settings, compared_models
@@ -36,6 +37,7 @@ def ablate(
     item_genres: sparse.csr_array,
     recent: np.ndarray | None = None,
     relevance_threshold: float = 0.0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """What the hybrid loses in NDCG@10 without each ingredient, user by user.
 
@@ -44,7 +46,7 @@ def ablate(
     without it.
     """
     values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
-    for name, changes in WITHOUT.items():
+    for name, changes in tqdm(WITHOUT.items(), desc="without", disable=not progress):
         changed = replace(settings, **changes)
         if changed == settings or ("recent_weight" in changes and recent is None):
             continue

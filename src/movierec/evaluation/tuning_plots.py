@@ -50,6 +50,6 @@ def parameter_importance(importance: pd.Series, ax: Axes | None = None) -> Axes:
         yticklabels=shown.index,
         xlim=(0, shown.max() * 1.1),
     )
-    ax.xaxis.set_major_formatter(PercentFormatter(1))
-    ax.grid(visible=False, axis="y")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.grid(visible=False)
     return ax

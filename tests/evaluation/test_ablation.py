@@ -1,0 +1,54 @@
+"""What the hybrid loses without an ingredient is its difference from a hybrid made without it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from movierec.data.interactions import Interactions
+from movierec.data.splits import Protocol, Split, cut
+from movierec.evaluation.ablation import ablate
+from movierec.evaluation.experiment import K, evaluate
+from movierec.evaluation.lineup import CHOSEN, compared_models
+
+KINDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(30) % 2])
+
+
+@pytest.fixture
+def split() -> Split:
+    """Sixty users who each rated a third of thirty movies, mostly of their kind."""
+    rng = np.random.default_rng(0)
+    same = (np.arange(60)[:, None] + np.arange(30)) % 2 == 0
+    rated = rng.random((60, 30)) < np.where(same, 0.5, 0.15)
+    matrix = sparse.csr_array(np.where(rated, 4.0, 0).astype(np.float32))
+    times = np.zeros(matrix.nnz, dtype=np.int32)
+    return cut(Interactions(np.arange(60), np.arange(30), matrix, times), Protocol())
+
+
+def ndcg(settings, split, recent=None) -> np.ndarray:
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, recent)
+    return evaluate([models[CHOSEN]], split, cutoffs=(K,)).per_user[CHOSEN, "NDCG", K].to_numpy()
+
+
+def test_a_loss_is_the_difference_from_a_hybrid_made_without(settings, split):
+    models = compared_models(settings, KINDS, KINDS, CHOSEN)
+    evaluation = evaluate([models[CHOSEN]], split, cutoffs=(K,))
+
+    lost = ablate(evaluation, settings, KINDS, KINDS)
+
+    without = replace(settings, ease_share=0)
+    expected = (ndcg(settings, split) - ndcg(without, split)).mean()
+    assert lost.loc["EASE", "mean"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("recent", [None, np.arange(30.0)])
+def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split, recent):
+    settings = replace(settings, like_from=0.5)
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, recent)
+    evaluation = evaluate([models[CHOSEN]], split, cutoffs=(K,))
+
+    found = set(ablate(evaluation, settings, KINDS, KINDS, recent).index)
+
+    assert "leaving low ratings out" not in found
+    assert ("what is rated lately" in found) == (recent is not None)
