@@ -129,7 +129,8 @@ def test_a_preset_holds_the_starts_values_in_their_order_with_the_best_instead(t
 
 def test_what_the_start_lacks_is_appended(tune, start):
     start.write_text("cf_weight = 0.25\n")
-    arguments = ["-p", "max_features=7", "-p", "test_share=0.3", "--preset", str(start)]
+    asked = ["-p", "test_share=0.3", "-p", "seed=3", "-p", "thorough=false"]
+    arguments = [*asked, "-p", "max_features=7", "--preset", str(start)]
     assert tune("--trials", "1", "--run", "t", *arguments) == 0
 
     assert list(preset_of("t").items()) == [

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,8 +24,10 @@ from movierec.plots import set_theme
 # What a search depends on is what these stages are told.
 _STAGES = ("01_eda", "02_content_features", "05_evaluation")
 _SAID_OTHERWISE = {"dataset": "--dataset", "run": "--run", "models": "--model"}
-# They say what is asked; a preset says how it is answered.
-_QUESTION = {"protocol", "test_share", "test_from", "relevance_threshold", "seed", "title_query"}
+# A preset says how a question is answered. What is asked, such as the protocol, it leaves open.
+_ANSWER = {"top_movies", "ratings_fraction", "max_features"} | (
+    {one.name for one in fields(Settings)} - {"seed"}
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def write_preset(
     set_by_hand = {
         name: value
         for name, value in asked.given.items()
-        if name in asked.preset or name not in _QUESTION
+        if name in asked.preset or name in _ANSWER
     }
     values = asked.preset | set_by_hand | tuning.best(trials).params
     head = [
