@@ -12,7 +12,7 @@ from movierec.models.base import (
     opinions,
     typical_activity,
     user_weights,
-    weighted_likes,
+    weighted,
 )
 from movierec.models.bpr import BPR
 from movierec.models.content import Content
@@ -179,10 +179,10 @@ def test_without_a_discount_all_users_weigh_the_same():
 
 
 def test_weighted_likes_keep_their_order_of_stars():
-    weighted = weighted_likes(UNEQUAL, 4.0, 0.5, 3).toarray()
+    found = weighted(likes(UNEQUAL, 4.0), 0.5, 3).toarray()
 
-    assert weighted[0] == pytest.approx([4, 5, 0, 4])
-    assert weighted[1] == pytest.approx([0, 4 * np.sqrt(3), 0, 0])
+    assert found[0] == pytest.approx([4, 5, 0, 4])
+    assert found[1] == pytest.approx([0, 4 * np.sqrt(3), 0, 0])
 
 
 def test_low_ratings_become_dislikes_the_lower_the_more():

@@ -11,7 +11,6 @@ import numpy as np
 import optuna
 import pandas as pd
 from optuna.distributions import FloatDistribution, IntDistribution
-from threadpoolctl import threadpool_limits
 
 from movierec.data.columns import GENRES, MOVIE, TAG, TIMESTAMP, TITLE
 from movierec.data.content import genre_and_decade, known_content
@@ -61,9 +60,6 @@ SPACES: dict[str, dict[str, Range]] = {
 FOLDS = 3
 
 _BY_TIME = {"leave-last-out", "global-time"}
-# Matrices of so many movies gain little from several BLAS threads, and where other processes
-# want the cores, these wait for each other so long that a trial takes many times as long.
-_SMALL = 3_000
 
 
 @dataclass(frozen=True)
@@ -127,11 +123,10 @@ def problem(
         return found.per_user[model, "NDCG", K].mean()
 
     def score(settings: Settings) -> float:
-        with threadpool_limits(1 if len(movies) <= _SMALL else None, "blas"):
-            try:
-                return float(np.mean([value(settings, fold) for fold in folds]))
-            except Diverged:
-                return 0.0  # with such settings the model finds nothing
+        try:
+            return float(np.mean([value(settings, fold) for fold in folds]))
+        except Diverged:
+            return 0.0  # with such settings the model finds nothing
 
     about = (
         {"model": model, "validation parts": FOLDS, "max_features": max_features}

@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
-from movierec.models.base import likes, typical_activity, weighted_likes
+from movierec.models.base import likes, typical_activity, weighted
 
 
 class ALS:
@@ -59,8 +59,9 @@ class ALS:
         on_iteration: Callable[[int, float, float | None], None] | None = None,
     ) -> Self:
         """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss."""
-        self.typical_activity = typical_activity(likes(train, self.like_from))
-        rows = self._weighted(train)
+        liked = likes(train, self.like_from)
+        self.typical_activity = typical_activity(liked)
+        rows = weighted(liked, self.activity_discount, self.typical_activity)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         # implicit threads over rows; BLAS threads inside each row would only get in its way.
@@ -76,15 +77,11 @@ class ALS:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = sparse.csr_matrix(self._weighted(user_items))
+        liked = likes(user_items, self.like_from)
+        rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.typical_activity))
         with threadpool_limits(1, "blas"):
-            users = self.solver.recalculate_user(np.arange(liked.shape[0]), liked)
+            users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
         return users @ self.solver.item_factors.T
-
-    def _weighted(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        return weighted_likes(
-            user_items, self.like_from, self.activity_discount, self.typical_activity
-        )
 
     def _predict_unrated(self, rated: np.ndarray) -> None:
         """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""

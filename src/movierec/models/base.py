@@ -84,13 +84,10 @@ def user_weights(liked: sparse.csr_array, discount: float, typical: float) -> np
     return ((numbers / typical) ** -discount).astype(np.float32)
 
 
-def weighted_likes(
-    user_items: sparse.csr_array, like_from: float, discount: float, typical: float
-) -> sparse.csr_array:
-    """The likes in stars, times their users' weights."""
-    liked = likes(user_items, like_from)
-    liked.data *= np.repeat(user_weights(liked, discount, typical), np.diff(liked.indptr))
-    return liked
+def weighted(liked: sparse.csr_array, discount: float, typical: float) -> sparse.csr_array:
+    """Likes in stars, times their users' weights."""
+    weights = np.repeat(user_weights(liked, discount, typical), np.diff(liked.indptr))
+    return sparse.csr_array((liked.data * weights, liked.indices, liked.indptr), liked.shape)
 
 
 def opinions(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:

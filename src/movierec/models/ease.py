@@ -8,21 +8,24 @@ from typing import Self
 
 import numpy as np
 from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
 
 from movierec.models.base import likes, typical_activity, user_weights
 
 # Movies x movies are held dense, in double precision and more than once.
 MAX_ITEMS = 20_000
+# So small an inverse gains little from several BLAS threads, and where other processes want the
+# cores, these wait for each other so long that it takes many times as long.
+_SMALL = 3_000
 
 
 class EASE:
     """Weights B, diagonal zero, that rebuild likes best: R B close to R.
 
     With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). W holds the users'
-    weights by `activity_discount` (see `user_weights`). `side_rows` S are
-    further rows over the same movies, such as terms and genres, as many stars as they weigh.
-    After `fit`, `weights` is B, (n_items, n_items) float32, and `diagonal` that of P.
-    Raises ValueError beyond MAX_ITEMS movies.
+    weights by `activity_discount` (see `user_weights`). `side_rows` S are further rows over the
+    same movies, such as terms and genres, as many stars as they weigh. After `fit`, `weights` is
+    B, (n_items, n_items) float32, and `diagonal` that of P. Raises ValueError beyond MAX_ITEMS movies.
     """
 
     def __init__(
@@ -49,7 +52,8 @@ class EASE:
         if self._side_rows is not None:
             gram += (self._side_rows.T @ self._side_rows).toarray()
         gram[np.diag_indices(n_items)] += self._regularization
-        weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
+        with threadpool_limits(1 if n_items <= _SMALL else None, "blas"):
+            weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
         self.diagonal = np.diag(weights).astype(np.float32)
         weights /= -np.diag(weights).copy()
         np.fill_diagonal(weights, 0)

@@ -5,6 +5,8 @@ score exactly. Side rows are the terms, genres and decades beside the users' row
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +14,7 @@ from scipy import sparse
 
 from movierec.models import ease
 from movierec.models.als import ALS
-from movierec.models.base import likes, typical_activity, weighted_likes
+from movierec.models.base import likes, typical_activity, weighted
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings, spread
 
@@ -76,7 +78,6 @@ class TracedALS:
             like_from=model.like_from,
             activity_discount=model.activity_discount,
         )
-        gram = unsolved._gram(unsolved.row_factors)
         first_side = unsolved.row_factors.shape[0] - unsolved.n_side
         solved = np.zeros((2, *unsolved.item_factors.shape), dtype=np.float32)
         for item in range(len(unsolved.item_factors)):
@@ -84,7 +85,7 @@ class TracedALS:
             factors = unsolved.row_factors[rows]
             both = np.stack([confidence, np.where(rows >= first_side, confidence, 0)])
             solved[:, item] = np.linalg.solve(
-                _weighted(gram, factors, confidence), (both @ factors).T
+                _with_confidence(unsolved._row_gram, factors, confidence), (both @ factors).T
             ).T
         return replace(unsolved, item_factors=solved[0], content_factors=solved[1])
 
@@ -102,9 +103,9 @@ class TracedALS:
         activity_discount: float,
     ) -> "TracedALS":
         """From arrays that were kept, and the ratings and side rows they were solved from."""
-        typical = typical_activity(likes(train, like_from))
-        liked = weighted_likes(train, like_from, activity_discount, typical)
-        rows = sparse.vstack([liked, side_rows], format="csr")
+        liked = likes(train, like_from)
+        typical = typical_activity(liked)
+        rows = sparse.vstack([weighted(liked, activity_discount, typical), side_rows], format="csr")
         return cls(
             item_factors,
             content_factors,
@@ -139,7 +140,7 @@ class TracedALS:
         first_side = len(self.row_factors) - self.n_side
         side = rows >= first_side
         likeness = np.linalg.solve(
-            _weighted(self._gram(self.row_factors), self.row_factors[rows], confidence), user
+            _with_confidence(self._row_gram, self.row_factors[rows], confidence), user
         )
         by_side = np.zeros(self.n_side)
         by_side[rows[side] - first_side] = confidence[side] * (
@@ -151,25 +152,30 @@ class TracedALS:
         """Factors of each row, solved exactly: (n_rows, factors)."""
         liked = self._told(user_items)
         users = np.zeros((liked.shape[0], self.item_factors.shape[1]), dtype=np.float32)
-        for row, (start, stop) in enumerate(zip(liked.indptr, liked.indptr[1:], strict=False)):
+        for row, (start, stop) in enumerate(pairwise(liked.indptr)):
             movies = liked.indices[start:stop]
             system, own = self._user_system(movies, self.alpha * liked.data[start:stop])
             users[row] = np.linalg.solve(system, own @ self.item_factors[movies])
         return users
 
     def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        return weighted_likes(
-            user_items, self.like_from, self.activity_discount, self.typical_activity
-        )
+        liked = likes(user_items, self.like_from)
+        return weighted(liked, self.activity_discount, self.typical_activity)
 
     def _user_system(
         self, movies: np.ndarray, confidence: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The matrix to solve for a user, and how much each movie pulls: a dislike not at all."""
-        system = _weighted(
-            self._gram(self.item_factors), self.item_factors[movies], np.abs(confidence)
-        )
+        system = _with_confidence(self._item_gram, self.item_factors[movies], np.abs(confidence))
         return system, np.maximum(confidence, 0)
+
+    @cached_property
+    def _item_gram(self) -> np.ndarray:
+        return self._gram(self.item_factors)
+
+    @cached_property
+    def _row_gram(self) -> np.ndarray:
+        return self._gram(self.row_factors)
 
     def _gram(self, factors: np.ndarray) -> np.ndarray:
         return factors.T @ factors + self.regularization * np.eye(factors.shape[1], dtype="f4")
@@ -292,6 +298,6 @@ class TracedHybrid:
         return by_movie, by_side, float(rest)
 
 
-def _weighted(gram: np.ndarray, factors: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+def _with_confidence(gram: np.ndarray, factors: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """The Gram matrix with rows of confidence c counted c times instead of once."""
     return gram + (factors.T * (confidence - 1)) @ factors
