@@ -25,7 +25,8 @@ class EASE:
     With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). W holds the users'
     weights by `activity_discount` (see `user_weights`). `side_rows` S are further rows over the
     same movies, such as terms and genres, as many stars as they weigh. After `fit`, `weights` is
-    B, (n_items, n_items) float32, and `diagonal` that of P. Raises ValueError beyond MAX_ITEMS movies.
+    B, (n_items, n_items) float32, and `diagonal` that of P.
+    Raises ValueError beyond MAX_ITEMS movies.
     """
 
     def __init__(
