@@ -26,7 +26,7 @@ from movierec.pipeline import OPTIONAL, READS, STAGES
 HEADLINE = "headline"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_NUMBER = re.compile(r"[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan")
+_NUMBER = re.compile(r"(< )?[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan")
 
 
 def render_stage(run: RunPaths, stage: str) -> Path:

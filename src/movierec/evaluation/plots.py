@@ -175,6 +175,7 @@ def trade_offs(
             arrowprops={"arrowstyle": "-", "color": _GREY, "lw": 0.5},
         )
         ax.xaxis.set_major_formatter(PercentFormatter(1))
+        ax.xaxis.set_major_locator(MaxNLocator(5))
     axes[1].axvline(0, color="0.2", lw=1)
     axes[0].set(title="How much of the catalogue?", ylabel="mean NDCG@10")
     axes[1].set(title="How popular?")
@@ -268,6 +269,8 @@ def _dots(ax: Axes, places: np.ndarray, values: pd.DataFrame, colours: list, num
             textcoords="offset points",
             va="center",
             fontsize=9,
+            # Lines that cross the number would make it hard to read.
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     ax.grid(visible=False, axis="y")
 
