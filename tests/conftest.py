@@ -132,6 +132,7 @@ def world() -> World:
         ease_term_stars=4.0,
         ease_genre_stars=2.0,
         ease_share=0.5,
+        solver="compiled",
         seed=0,
     )
     model = settings.als("als").fit(user_items).solver

@@ -89,6 +89,7 @@ def settings() -> HybridSettings:
         ease_term_stars=2.0,
         ease_genre_stars=1.0,
         ease_share=0.3,
+        solver="compiled",
         seed=0,
     )
 

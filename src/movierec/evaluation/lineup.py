@@ -60,7 +60,7 @@ def compared_models(
         parts.append((ease_content, s.ease_share))
     if recent is not None:
         parts.append((RecentPopularity(recent), s.recent_weight))
-    original = original_als(s.seed)
+    original = original_als(s.seed, s.solver)
     models = [
         Random(s.seed),
         Popularity(),

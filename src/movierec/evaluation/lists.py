@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from movierec.models.base import Model
 from movierec.models.ranking import row_blocks, top_k
@@ -51,25 +52,27 @@ def rank(
     values = np.empty((n_users, depth), dtype=np.float32)
     hits = np.empty((n_users, depth), dtype=bool)
     undecided = np.empty(n_users, dtype=bool)
-    for rows in row_blocks(n_users, n_items):
-        scores, taken, wanted = model.score(profiles[rows]), seen[rows], relevant[rows]
-        if scores.shape != taken.shape:
-            raise ValueError(f"{model.name} scored {scores.shape}, not users x movies")
-        # nan and infinity show in a row's extremes.
-        low, high = scores.min(axis=1), scores.max(axis=1)
-        if not (np.isfinite(low) & np.isfinite(high)).all():
-            raise ValueError(f"{model.name} gave scores that are not finite numbers")
-        if narrowed:
-            scores, taken, wanted = scores[:, columns], taken[:, columns], wanted[:, columns]
+    # Between blocks BLAS's threads would go on spinning, and keep the ranking's from the cores.
+    with threadpool_limits(1, "blas"):
+        for rows in row_blocks(n_users, n_items):
+            scores, taken, wanted = model.score(profiles[rows]), seen[rows], relevant[rows]
+            if scores.shape != taken.shape:
+                raise ValueError(f"{model.name} scored {scores.shape}, not users x movies")
+            # nan and infinity show in a row's extremes.
             low, high = scores.min(axis=1), scores.max(axis=1)
-        best = top_k(scores, depth, taken, tie_order)
-        missing = best < 0
-        items[rows] = np.where(missing, -1, columns[best])
-        values[rows] = np.where(missing, np.nan, np.take_along_axis(scores, best, axis=1))
-        found = np.zeros(scores.shape, dtype=bool)
-        found[np.repeat(np.arange(len(best)), np.diff(wanted.indptr)), wanted.indices] = True
-        hits[rows] = np.take_along_axis(found, best, axis=1) & ~missing
-        undecided[rows] = low == high
+            if not (np.isfinite(low) & np.isfinite(high)).all():
+                raise ValueError(f"{model.name} gave scores that are not finite numbers")
+            if narrowed:
+                scores, taken, wanted = scores[:, columns], taken[:, columns], wanted[:, columns]
+                low, high = scores.min(axis=1), scores.max(axis=1)
+            best = top_k(scores, depth, taken, tie_order)
+            missing = best < 0
+            items[rows] = np.where(missing, -1, columns[best])
+            values[rows] = np.where(missing, np.nan, np.take_along_axis(scores, best, axis=1))
+            found = np.zeros(scores.shape, dtype=bool)
+            found[np.repeat(np.arange(len(best)), np.diff(wanted.indptr)), wanted.indices] = True
+            hits[rows] = np.take_along_axis(found, best, axis=1) & ~missing
+            undecided[rows] = low == high
     return Lists(items, values, hits, undecided)
 
 

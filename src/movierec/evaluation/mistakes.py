@@ -49,7 +49,7 @@ def worth_of_mistakes(
     original: fitted on the training part or not yet; it is fitted there. Every test rating is
     relevant. Index (variant, metric), columns mean, se, low, high and `users`, how many counted.
     """
-    leaky = OriginalMean(original_als(seed))
+    leaky = OriginalMean(original_als(seed, original.als.model.solver_name))
     models = {False: original.fit(split.train), True: leaky.fit(_with_test(split))}
     rows = {}
     for variant, mistakes in VARIANTS.items():

@@ -1,7 +1,7 @@
 """Implicit-feedback matrix factorisation, with or without content.
 
 Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets"; the solver
-is the `implicit` package's (conjugate gradient, Takacs et al. 2011).
+is the `implicit` package's, its inner step our own (see `solver`) or its own.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,10 @@ from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from movierec.models.base import likes, typical_activity, weighted
+from movierec.models.solver import FastALS, solve_rows
+
+# Who solves for a row's factors, ours or implicit.
+SOLVERS = {"compiled": FastALS, "implicit": AlternatingLeastSquares}
 
 
 class ALS:
@@ -39,11 +43,13 @@ class ALS:
         side_rows: sparse.csr_array | None = None,
         name: str = "als",
         activity_discount: float = 0.0,
+        solver: str = "compiled",
     ):
         self.name = name
         self.activity_discount = activity_discount
         self.like_from = like_from
         self._side_rows = side_rows
+        self.solver_name = solver
         self._settings = {
             "factors": factors,
             "regularization": regularization,
@@ -64,14 +70,18 @@ class ALS:
         rows = weighted(liked, self.activity_discount, self.typical_activity)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
-        # implicit threads over rows; BLAS threads inside each row would only get in its way.
+        # Rows are spread over the cores; BLAS threads inside each would only get in the way.
         with threadpool_limits(1, "blas"):
-            self.solver = AlternatingLeastSquares(
+            fitted = SOLVERS[self.solver_name](
                 **self._settings, calculate_training_loss=on_iteration is not None
             )
-            self.solver.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
-        self.side_factors = self.solver.user_factors[train.shape[0] :].copy()
-        self.solver.user_factors = self.solver.user_factors[: train.shape[0]].copy()
+            fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+            # What is kept is implicit's own, which loads without this package.
+            self.solver = AlternatingLeastSquares(**self._settings)
+        n_users = train.shape[0]
+        self.solver.user_factors = fitted.user_factors[:n_users].copy()
+        self.solver.item_factors = fitted.item_factors
+        self.side_factors = fitted.user_factors[n_users:].copy()
         if self._side_rows is not None:
             self._predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
         return self
@@ -79,9 +89,15 @@ class ALS:
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         liked = likes(user_items, self.like_from)
         rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.typical_activity))
+        films = self.solver.item_factors
         with threadpool_limits(1, "blas"):
-            users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
-        return users @ self.solver.item_factors.T
+            if self.solver_name == "compiled":
+                users = np.zeros((rows.shape[0], films.shape[1]), dtype=np.float32)
+                rows *= self.solver.alpha
+                solve_rows(rows, users, films, self.solver.regularization, exact=True)
+            else:
+                users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
+        return users @ films.T
 
     def _predict_unrated(self, rated: np.ndarray) -> None:
         """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""

@@ -28,6 +28,7 @@ class HybridSettings:
     ease_term_stars: float
     ease_genre_stars: float
     ease_share: float
+    solver: str
     seed: int
 
     @classmethod
@@ -47,6 +48,7 @@ class HybridSettings:
             side_rows=side_rows,
             name=name,
             activity_discount=self.activity_discount,
+            solver=self.solver,
         )
 
     def als_rows(

@@ -15,7 +15,7 @@ from movierec.models.als import ALS
 from movierec.models.base import Shared
 
 
-def original_als(seed: int) -> Shared:
+def original_als(seed: int, solver: str = "compiled") -> Shared:
     """The factorisation that both recommenders below are made of."""
     return Shared(
         ALS(
@@ -26,6 +26,7 @@ def original_als(seed: int) -> Shared:
             like_from=0,
             seed=seed,
             name="original_als",
+            solver=solver,
         )
     )
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
+import numba
 import numpy as np
 from scipy import sparse
 
 # A block of dense scores takes about this much: little enough to stay near the processor.
 BLOCK_BYTES = 8 << 20
-
-_LEFT_OUT = np.float32(-np.inf)
 
 
 def row_blocks(n_rows: int, row_length: int) -> Iterator[slice]:
@@ -26,45 +25,48 @@ def top_k(
 ) -> np.ndarray:
     """Column numbers of the k best items of each row, best first, those in `seen` left out.
 
-    scores     (n_rows, n_items), finite; not changed
+    scores     (n_rows, n_items), no nan; not changed
     seen       (n_rows, n_items) CSR; stored entries are left out
     tie_order  (n_items,) all columns: of equal scores, that of the column further ahead in it
                goes first; without it that of the lower column. Either way a run repeats exactly.
     Returns (n_rows, k) int32; -1 where a row has fewer than k items to give.
     """
-    n_items = scores.shape[1]
-    tie_order = np.arange(n_items) if tie_order is None else tie_order
-    places = np.empty(n_items, dtype=np.int64)
-    places[tie_order] = np.arange(n_items - 1, -1, -1)
-    values = scores.astype(np.float32)
-    if seen is not None:
-        rows = np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr))
-        values[rows, seen.indices] = _LEFT_OUT
-    best = np.empty((len(values), min(k, n_items)), dtype=np.int64)
-    if k < n_items:
-        # Most rows have k values at or above their k-th; only where equal values lie on both
-        # sides of the cut, or too few are left, must all of a row be ordered.
-        reached = values >= np.partition(values, n_items - k, axis=1)[:, [n_items - k]]
-        clear = np.count_nonzero(reached, axis=1) == k
-        columns = (np.flatnonzero(reached[clear]) % n_items).reshape(-1, k)
-        best[clear] = _keys(np.take_along_axis(values[clear], columns, axis=1), places[columns])
-        rest = _keys(values[~clear], places)
-        rest.partition(n_items - k, axis=1)
-        best[~clear] = rest[:, n_items - k :]
-    else:
-        best[:] = _keys(values, places)
-    best = np.sort(best, axis=1)[:, ::-1]
-    columns = tie_order[n_items - 1 - (best & 0xFFFFFFFF)].astype(np.int32)
-    columns[best >> 32 == _keys(_LEFT_OUT, np.int64(0)) >> 32] = -1
-    if k > n_items:
-        columns = np.pad(columns, ((0, 0), (0, k - n_items)), constant_values=-1)
-    return columns
+    n_rows, n_items = scores.shape
+    if tie_order is None:
+        tie_order = np.arange(n_items)
+    if seen is None:
+        seen = sparse.csr_array((n_rows, n_items), dtype=bool)
+    return _top_k(
+        scores.astype(np.float32, copy=False),
+        k,
+        seen.indptr.astype(np.int64),
+        seen.indices.astype(np.int32, copy=False),
+        tie_order.astype(np.int32),
+    )
 
 
-def _keys(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Whole numbers that order as (value, place) do: one plain sort settles both."""
-    # Adding zero makes -0.0 the same bits as 0.0.
-    bits = (values + np.float32(0)).view(np.int32)
-    # Float bits with the lower 31 flipped below zero order as the floats do.
-    order = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
-    return order.astype(np.int64) << 32 | places
+@numba.njit(parallel=True, cache=True)
+def _top_k(scores, k, indptr, indices, tie_order):
+    best = np.full((len(scores), k), -1, np.int32)
+    for row in numba.prange(len(scores)):
+        left = scores[row].copy()
+        for entry in range(indptr[row], indptr[row + 1]):
+            left[indices[entry]] = np.nan
+        values, columns = np.empty(k, np.float32), np.full(k, -1, np.int32)
+        filled, least = 0, np.float32(-np.inf)
+        for column in tie_order:
+            value = left[column]
+            # Not a number is neither greater than anything nor equal to itself.
+            if not (value > least or (filled < k and value == value)):
+                continue
+            # Only what is less makes way, so of equals the one that came first stays ahead.
+            place = min(filled, k - 1)
+            while place > 0 and value > values[place - 1]:
+                values[place], columns[place] = values[place - 1], columns[place - 1]
+                place -= 1
+            values[place], columns[place] = value, column
+            filled = min(filled + 1, k)
+            if filled == k:
+                least = values[k - 1]
+        best[row] = columns
+    return best
