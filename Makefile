@@ -20,7 +20,7 @@ lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
 
 clean:
-	rm -rf $(VENV) data/sample artifacts/*/ reports/*/ reports/index.html
+	rm -rf $(VENV) data/.cache data/sample artifacts/*/ reports/*/ reports/index.html
 
 # The stamp is written last, so an installation that was cut short is taken up again.
 $(READY): requirements.txt pyproject.toml

@@ -17,8 +17,9 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec import paths
+from movierec.data.cache import sha256_of
 from movierec.data.content import genre_and_decade, label_names
-from movierec.data.datasets import Facts, sha256_of
+from movierec.data.datasets import Facts
 from movierec.data.interactions import Interactions
 from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity, check_sizes

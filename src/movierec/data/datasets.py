@@ -1,21 +1,19 @@
 """From a dataset's name or folder to its tables."""
 
 import difflib
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from movierec.data import simulation
+from movierec.data import cache, simulation
 from movierec.data.columns import USER
 from movierec.data.registry import MOVIELENS, NAMES, SAMPLE
-from movierec.data.tables import Tables, read_tables
+from movierec.data.tables import Tables
 from movierec.paths import datasets, replacing
 
 _FILES = ("ratings.csv", "movies.csv", "tags.csv")
-_GIVEN = "test.csv"
 
 
 class DatasetMissing(FileNotFoundError):
@@ -88,7 +86,8 @@ def locate(dataset: str) -> Path:
 def load_dataset(dataset: str) -> tuple[Tables, Facts]:
     """Read a dataset given by name or as a folder, checked, with the facts about it."""
     folder = locate(dataset)
-    tables = read_tables(folder)
+    found = cache.read(folder)
+    tables = found.tables
     facts = Facts(
         name=folder.name,
         simulated=(folder / simulation.RECORD).exists(),
@@ -100,9 +99,7 @@ def load_dataset(dataset: str) -> tuple[Tables, Facts]:
         missing_tags=tables.missing_tags,
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
-        sha256={
-            file: sha256_of(folder / file) for file in (*_FILES, _GIVEN) if (folder / file).exists()
-        },
+        sha256=found.sha256,
     )
     return tables, facts
 
@@ -119,9 +116,3 @@ def _sample() -> Path:
     if not up_to_date:
         simulation.simulate(folder)
     return folder
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

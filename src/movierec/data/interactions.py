@@ -12,6 +12,8 @@ from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.paths import replacing
 
 _YEAR = 365.25 * 86_400  # seconds
+# Ids below this are looked up in a table; MovieLens's end at some 300,000.
+_TABLE = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -105,32 +107,38 @@ def select_interactions(
         raise ValueError(f"top_movies is {top_movies}; at least 1 movie is needed")
     if not 0 < ratings_fraction <= 1:
         raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
-    codes, ids = pd.factorize(ratings[MOVIE].to_numpy())
-    by_count = np.lexsort((ids, -np.bincount(codes)))
+    ids, codes = _contiguous(ratings[MOVIE].to_numpy())
     kept = np.zeros(len(ids), dtype=bool)
-    kept[by_count[:top_movies]] = True
+    kept[np.lexsort((ids, -np.bincount(codes)))[:top_movies]] = True
     keep = kept[codes]
     if ratings_fraction < 1:
         keep &= np.random.default_rng(seed).random(len(keep)) < ratings_fraction
     if not keep.any():
         raise ValueError(f"ratings_fraction {ratings_fraction} leaves no rating; raise it")
-    return _index(ratings[keep] if not keep.all() else ratings)
+    return _index(ratings if keep.all() else ratings.take(np.flatnonzero(keep)))
 
 
 def _index(ratings: pd.DataFrame) -> Interactions:
     user_ids, rows = _contiguous(ratings[USER].to_numpy())
     movie_ids, columns = _contiguous(ratings[MOVIE].to_numpy())
-    order = np.lexsort((columns, rows))
-    indptr = np.r_[0, np.cumsum(np.bincount(rows, minlength=len(user_ids)))]
-    matrix = sparse.csr_array(
-        (ratings[RATING].to_numpy()[order], columns[order], indptr.astype(np.int32)),
-        shape=(len(user_ids), len(movie_ids)),
-    )
+    stars, timestamps = ratings[RATING].to_numpy(), ratings[TIMESTAMP].to_numpy()
+    same_row, next_row = rows[1:] == rows[:-1], rows[1:] > rows[:-1]
+    if not np.all(next_row | (same_row & (columns[1:] > columns[:-1]))):
+        order = np.lexsort((columns, rows))
+        rows, columns = rows[order], columns[order]
+        stars, timestamps = stars[order], timestamps[order]
+    indptr = np.searchsorted(rows, np.arange(len(user_ids) + 1)).astype(np.int32)
+    matrix = sparse.csr_array((stars, columns, indptr), shape=(len(user_ids), len(movie_ids)))
     matrix.has_canonical_format = True
-    return Interactions(user_ids, movie_ids, matrix, ratings[TIMESTAMP].to_numpy()[order])
+    return Interactions(user_ids, movie_ids, matrix, timestamps)
 
 
 def _contiguous(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ascending ids, and each value's place among them as int32."""
-    place, ids = pd.factorize(values, sort=True)
-    return ids, place.astype(np.int32)
+    """Ascending ids, and each value's place among them as int32. values: none below zero."""
+    if values.max() >= _TABLE:
+        place, ids = pd.factorize(values, sort=True)
+        return ids, place.astype(np.int32)
+    found = np.zeros(int(values.max()) + 1, dtype=bool)
+    found[values] = True
+    places = np.cumsum(found, dtype=np.int32) - 1
+    return np.flatnonzero(found).astype(values.dtype), places[values]

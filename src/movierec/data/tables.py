@@ -44,6 +44,8 @@ _MEANING = {
     RATING: f"a number from {MIN_RATING} to {MAX_RATING}",
     TIMESTAMP: "whole seconds since 1970, at most 2147483647",
 }
+# Bytes a thread takes at a time: fewer, larger pieces are put together faster.
+_BLOCK = 8 << 20
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
 
 
@@ -200,7 +202,11 @@ def _parse(path: Path, header: tuple[str, ...]) -> pa.Table:
         null_values=[],
     )
     try:
-        return arrow_csv.read_csv(path, convert_options=options)
+        return arrow_csv.read_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(block_size=_BLOCK),
+            convert_options=options,
+        )
     except pa.ArrowInvalid:
         pass
     try:  # Only a single thread knows the line it stumbled over.
@@ -254,9 +260,11 @@ def _refuse(
 
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     """One rating for each user and movie: the latest, of equals the one further down."""
-    pair = ratings[USER].to_numpy(np.int64) << 32 | ratings[MOVIE].to_numpy(np.int64)
-    if np.all(pair[1:] > pair[:-1]):  # MovieLens's own order: nothing to sort
-        return ratings
+    users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
+    same_user, later_movie = users[1:] == users[:-1], movies[1:] > movies[:-1]
+    if np.all((users[1:] > users[:-1]) | (same_user & later_movie)):
+        return ratings  # MovieLens's own order: nothing to sort
+    pair = users.astype(np.int64) << 32 | movies
     order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))
     ordered = pair[order]
     last = np.r_[ordered[1:] != ordered[:-1], True]
