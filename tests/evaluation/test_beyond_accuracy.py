@@ -129,6 +129,7 @@ def test_diversity_is_the_same_in_blocks(item_content, monkeypatch):
     monkeypatch.setattr(beyond_accuracy, "_DENSE_MOVIES", 0)
     at_once = diversity(items, item_content)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 3 * 4 * 200)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     assert diversity(items, item_content).tolist() == at_once.tolist()
 

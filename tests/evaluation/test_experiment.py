@@ -241,6 +241,7 @@ def test_costs_cover_every_model(evaluation):
 
 def test_blocks_change_nothing(split, evaluation, monkeypatch):
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 7 * 4 * 30)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     in_blocks = evaluate([Popularity()], split, cutoffs=(5, 10))
 

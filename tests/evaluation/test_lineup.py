@@ -107,12 +107,19 @@ def test_all_models_score_all_movies(settings, world):
         assert np.isfinite(scores).all()
 
 
-def test_some_models_can_be_compared_and_the_chosen_one_always_is(settings, world):
+def test_some_models_can_be_compared_without_the_chosen_one(settings, world):
     _, content, genres = world
 
     models = compared_models(settings, content, genres, "als, popularity")
 
-    assert list(models) == ["popularity", "als", CHOSEN]
+    assert list(models) == ["popularity", "als"]
+
+
+def test_the_baseline_has_something_to_be_compared_with(settings, world):
+    _, content, genres = world
+
+    with pytest.raises(ValueError, match="name a model to compare with popularity"):
+        compared_models(settings, content, genres, "popularity")
 
 
 def test_a_baseline_stays_beside_the_chosen_model(settings, world):
@@ -172,7 +179,7 @@ def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(settings, wor
 def test_recent_ratings_weigh_in_the_hybrid_only(settings, world):
     train, content, genres = world
     settings, recent = replace(settings, recent_weight=3.0), np.arange(10.0)
-    names = "popularity, als_content, ease_content"
+    names = "popularity, als_content, ease_content, hybrid"
 
     timeless, timely = (
         {name: model.fit(train).score(train) for name, model in models.items()}

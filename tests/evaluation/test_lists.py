@@ -138,6 +138,7 @@ def test_blocks_change_nothing(fixed, monkeypatch):
     model = fixed(rng.integers(3, size=(12, 12)))
     at_once = ranked(model, **inputs)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 7 * 4 * 12)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     in_blocks = ranked(model, **inputs)
 

@@ -95,5 +95,6 @@ def test_a_movie_that_nobody_likes_gets_nothing(shrinkage, likeness):
 def test_blocks_change_nothing(many_likes, monkeypatch, rows):
     at_once = gains(item_knn(neighbours=4).fit(many_likes), 12)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 4 * 12 * rows)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     assert gains(item_knn(neighbours=4).fit(many_likes), 12) == at_once

@@ -166,6 +166,7 @@ def test_scores_are_not_changed():
 @pytest.mark.parametrize("row_length", [0, 1, 25, 26, 1_000])
 def test_blocks_cover_every_row_once(monkeypatch, row_length):
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     covered = [row for block in row_blocks(60, row_length) for row in range(60)[block]]
 
@@ -174,6 +175,7 @@ def test_blocks_cover_every_row_once(monkeypatch, row_length):
 
 def test_blocks_fit_the_memory_given(monkeypatch):
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     lengths = {block.stop - block.start for block in row_blocks(60, 5)}
 
@@ -182,5 +184,12 @@ def test_blocks_fit_the_memory_given(monkeypatch):
 
 def test_a_row_longer_than_a_block_stands_alone(monkeypatch):
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     assert list(row_blocks(2, 26)) == [slice(0, 1), slice(1, 2)]
+
+
+def test_very_long_rows_come_a_few_hundred_at_a_time():
+    lengths = [block.stop - block.start for block in row_blocks(300, 10_000_000)]
+
+    assert lengths == [128, 128, 44]

@@ -161,6 +161,7 @@ def test_sizes_that_differ_are_named():
 def test_blocks_change_nothing(similarity, content, factors, monkeypatch):
     columns, values = similarity.neighbours(ALL, 5, 0.4)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 4 * N)
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     in_blocks = ItemSimilarity.of(sparse.csr_array(content), factors)
     block_columns, block_values = in_blocks.neighbours(ALL, 5, 0.4)

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from movierec import memory
 from movierec.data.columns import (
     GENRES,
     MAX_RATING,
@@ -46,6 +47,8 @@ _MEANING = {
 }
 # Bytes a thread takes at a time: fewer, larger pieces are put together faster.
 _BLOCK = 8 << 20
+# What reading holds at most, in sizes of the file.
+_HELD = 1.5
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
 
 
@@ -81,11 +84,18 @@ class Tables:
 def read_tables(folder: Path) -> Tables:
     """Read a folder in MovieLens's schema; tags.csv and test.csv may be absent.
 
-    Raises TableError for anything that is not MovieLens's schema or scale.
+    Raises TableError for anything that is not MovieLens's schema or scale, and NotEnoughMemory.
     """
-    ratings = _read_rated(folder / "ratings.csv", RATINGS_HEADER)
+    path = folder / "ratings.csv"
+    if path.exists():
+        memory.ask(
+            int(_HELD * path.stat().st_size),
+            f"Reading {path}",
+            "close other programs, or take a smaller dataset",
+        )
+    ratings = _read_rated(path, RATINGS_HEADER)
     if ratings.empty:
-        raise TableError(f"{folder / 'ratings.csv'}: there are no ratings below the header")
+        raise TableError(f"{path}: there are no ratings below the header")
     movies = _read(folder / "movies.csv", MOVIES_HEADER)
     _refuse(
         folder / "movies.csv",

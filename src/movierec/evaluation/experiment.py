@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 from tqdm.auto import tqdm
 
+from movierec import memory
 from movierec.data.splits import Split
 from movierec.evaluation.beyond_accuracy import (
     coverage,
@@ -25,6 +26,8 @@ from movierec.models.base import Model
 CUTOFFS = (5, 10, 15, 20, 30, 40)
 # The length of list that comparisons, segments and examples are about.
 K = 10
+# Bytes of a place on a list: item, score, hit.
+_LISTED_BYTES = 9
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def evaluate(
     the same score, as to a user of whom nothing is known, those with more training ratings go
     first, and of equals any order, drawn once by `seed`.
     Raises ValueError where no test rating is relevant, and for a model that scores with
-    something other than finite numbers.
+    something other than finite numbers; NotEnoughMemory where the lists would not fit.
     """
     relevant = split.relevant(relevance_threshold)
     n_relevant = np.diff(relevant.indptr)
@@ -73,10 +76,16 @@ def evaluate(
             if relevance_threshold
             else "the test set is empty: hold out a larger share, or keep more ratings"
         )
+    models = list(models)
+    memory.ask(
+        len(models) * len(users) * (_LISTED_BYTES * max(cutoffs) + 8 * len(METRICS) * len(cutoffs)),
+        f"Keeping the lists of {len(users):,} users by {len(models)} models",
+        "compare fewer models (models=...)",
+    )
     known, hidden, n_relevant = split.known[users], relevant[users], n_relevant[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     lists, columns, costs = {}, {}, {}
-    with tqdm(list(models), disable=not progress) as bar:
+    with tqdm(models, disable=not progress) as bar:
         for model in bar:
             bar.set_description(model.name)
             start = time.perf_counter()

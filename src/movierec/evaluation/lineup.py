@@ -16,8 +16,8 @@ from movierec.models.popularity import Popularity, RecentPopularity
 from movierec.models.random import Random
 
 CHOSEN = "hybrid"
-# Without a baseline no number says anything.
-ALWAYS = {CHOSEN, "popularity"}
+# Without it no number says anything.
+BASELINE = "popularity"
 # They hold movies x movies, dense.
 DENSE = {"ease", "ease_content", "original_similarity"}
 
@@ -48,8 +48,8 @@ def compared_models(
     decades) ones; names: "all", or some of them with commas between; recent: (n_items,) ratings
     known at the moment of asking, fading with age, which only the hybrid adds; None without such
     a moment. Where the movies are too many for models that hold movies x movies, those are left
-    out, and EASE is no part of the hybrid. Those in ALWAYS are always there. Raises ValueError for
-    an unknown name.
+    out, and EASE is no part of the hybrid. BASELINE is always there. Raises ValueError for an
+    unknown name, and where there is nothing to compare with it.
     """
     s = settings
     dense = item_content.shape[0] <= ease.MAX_ITEMS
@@ -87,9 +87,11 @@ def compared_models(
 
 
 def _some_of(models: dict[str, Model], names: str) -> dict[str, Model]:
-    wanted = {name.strip() for name in names.split(",") if name.strip()} | ALWAYS
+    wanted = {name.strip() for name in names.split(",") if name.strip()} | {BASELINE}
     if unknown := wanted - set(models):
         raise ValueError(
             f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(models)}"
         )
+    if wanted == {BASELINE}:
+        raise ValueError(f"models is {names!r}; name a model to compare with {BASELINE}")
     return {name: model for name, model in models.items() if name in wanted}

@@ -14,9 +14,13 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
+from movierec import memory
 from movierec.models.base import likes, typical_activity, weighted
 from movierec.models.solver import FastALS, solve_rows
 
+# Bytes held at most for a rating, in copies of likes by user and by movie, and for a number of a
+# factor, which is drawn, trained and kept.
+_ENTRY_BYTES, _FACTOR_BYTES = 40, 12
 # Who solves for a row's factors, ours or implicit.
 SOLVERS = {"compiled": FastALS, "implicit": AlternatingLeastSquares}
 
@@ -64,7 +68,17 @@ class ALS:
         progress: bool = False,
         on_iteration: Callable[[int, float, float | None], None] | None = None,
     ) -> Self:
-        """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss."""
+        """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss.
+
+        Raises NotEnoughMemory before it starts.
+        """
+        n_side = 0 if self._side_rows is None else self._side_rows.shape[0]
+        memory.ask(
+            _ENTRY_BYTES * train.nnz
+            + _FACTOR_BYTES * self._settings["factors"] * (sum(train.shape) + n_side),
+            self.name,
+            "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
+        )
         liked = likes(train, self.like_from)
         self.typical_activity = typical_activity(liked)
         rows = weighted(liked, self.activity_discount, self.typical_activity)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
+from movierec import memory
 from movierec.models.base import likes, typical_activity, user_weights
 
 # Movies x movies are held dense, in double precision and more than once.
@@ -17,6 +18,9 @@ MAX_ITEMS = 20_000
 # So small an inverse gains little from several BLAS threads, and where other processes want the
 # cores, these wait for each other so long that it takes many times as long.
 _SMALL = 3_000
+# Bytes for each pair of movies, at most: the Gram matrix in double precision, what it is made
+# from, its inverse.
+_PAIR_BYTES = 22
 
 
 class EASE:
@@ -26,7 +30,7 @@ class EASE:
     weights by `activity_discount` (see `user_weights`). `side_rows` S are further rows over the
     same movies, such as terms and genres, as many stars as they weigh. After `fit`, `weights` is
     B, (n_items, n_items) float32, and `diagonal` that of P.
-    Raises ValueError beyond MAX_ITEMS movies.
+    Raises ValueError beyond MAX_ITEMS movies, and NotEnoughMemory before it starts.
     """
 
     def __init__(
@@ -47,6 +51,12 @@ class EASE:
         n_items = train.shape[1]
         if n_items > MAX_ITEMS:
             raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
+        memory.ask(
+            _PAIR_BYTES * n_items**2,
+            self.name,
+            f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
+            " (models, and ease_share=0)",
+        )
         liked = likes(train, self.like_from)
         weights = user_weights(liked, self._activity_discount, typical_activity(liked))
         gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)

@@ -6,13 +6,18 @@ import numba
 import numpy as np
 from scipy import sparse
 
-# A block of dense scores takes about this much: little enough to stay near the processor.
+# A block of dense scores takes about this much: little enough to stay near the processor. But a
+# few rows at a time would make less of a matrix product than they cost to begin with.
 BLOCK_BYTES = 8 << 20
+FEWEST_ROWS = 128
 
 
 def row_blocks(n_rows: int, row_length: int) -> Iterator[slice]:
-    """Slices over rows, each so short that float32 rows of this length fit BLOCK_BYTES."""
-    size = max(1, BLOCK_BYTES // (4 * max(row_length, 1)))
+    """Slices over rows, each so short that float32 rows of this length fit BLOCK_BYTES.
+
+    Of very long rows, a few hundred.
+    """
+    size = max(FEWEST_ROWS, BLOCK_BYTES // (4 * max(row_length, 1)))
     for start in range(0, n_rows, size):
         yield slice(start, min(start + size, n_rows))
 

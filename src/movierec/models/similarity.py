@@ -1,11 +1,15 @@
 """Item to item: how alike two movies are by content, by factors, and by both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+import numba
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import normalize
+from threadpoolctl import threadpool_limits
 
 from movierec.models.ranking import row_blocks, top_k
 
@@ -35,19 +39,12 @@ class ItemSimilarity:
         """
         check_sizes(item_content=item_content.shape[0], item_factors=item_factors.shape[0])
         unscaled = cls.scaled(item_content, item_factors, (0.0, 1.0), (0.0, 1.0))
-        content_range, factors_range = [np.inf, -np.inf], [np.inf, -np.inf]
-        for rows in row_blocks(*[item_factors.shape[0]] * 2):
-            block = np.arange(rows.start, rows.stop)
-            for found, cosine in (
-                (content_range, unscaled.by_content(block)),
-                (factors_range, unscaled.by_factors(block)),
-            ):
-                cosine[np.arange(len(block)), block] = np.nan
-                found[:] = (
-                    np.fmin(found[0], np.nanmin(cosine, initial=np.inf)),
-                    np.fmax(found[1], np.nanmax(cosine, initial=-np.inf)),
-                )
-        return cls.scaled(item_content, item_factors, tuple(content_range), tuple(factors_range))
+        return cls.scaled(
+            item_content,
+            item_factors,
+            _range_of_pairs(unscaled.by_content, len(item_factors)),
+            _range_of_pairs(unscaled.by_factors, len(item_factors)),
+        )
 
     @classmethod
     def scaled(
@@ -64,12 +61,11 @@ class ItemSimilarity:
 
     def by_content(self, items: np.ndarray) -> np.ndarray:
         """(len(items), n_items) float32, scaled content cosine with every movie."""
-        cosine = (self.content[items] @ self.content.T).toarray()
-        return _scale(cosine, self.content_range)
+        return self.hybrid(items, 0)
 
     def by_factors(self, items: np.ndarray) -> np.ndarray:
         """(len(items), n_items) float32, scaled factor cosine with every movie."""
-        return _scale(self.factors[items] @ self.factors.T, self.factors_range)
+        return self.hybrid(items, 1)
 
     def hybrid(self, items: np.ndarray, cf_weight: float) -> np.ndarray:
         """cf_weight * by_factors + (1 - cf_weight) * by_content.
@@ -78,9 +74,33 @@ class ItemSimilarity:
         """
         if not 0 <= cf_weight <= 1:
             raise ValueError(f"cf_weight is {cf_weight}; it lies in [0, 1]")
-        blend = np.float32(cf_weight) * self.by_factors(items)
-        blend += np.float32(1 - cf_weight) * self.by_content(items)
+        factors_slope, factors_start = _scaling(self.factors_range)
+        content_slope, content_start = _scaling(self.content_range)
+        blend = self._cosines(items, cf_weight * factors_slope, (1 - cf_weight) * content_slope)
+        blend += np.float32(cf_weight * factors_start + (1 - cf_weight) * content_start)
         return blend
+
+    def _cosines(self, items: np.ndarray, by_factors: float, by_content: float) -> np.ndarray:
+        """by_factors * factor cosine + by_content * content cosine, (len(items), n_items)."""
+        if by_factors:
+            total = (np.float32(by_factors) * self.factors[items]) @ self.factors.T
+        else:
+            total = np.zeros((len(items), len(self.factors)), dtype=np.float32)
+        if by_content:
+            content, terms = self.content, self._terms
+            _add_products(
+                total,
+                items,
+                np.float32(by_content),
+                *(content.indptr, content.indices, content.data),
+                *(terms.indptr, terms.indices, terms.data),
+            )
+        return total
+
+    @cached_property
+    def _terms(self) -> sparse.csr_array:
+        """The content term by term: (terms, n_items)."""
+        return sparse.csr_array(self.content.T)
 
     def neighbours(
         self, items: np.ndarray, k: int, cf_weight: float
@@ -92,16 +112,16 @@ class ItemSimilarity:
         """
         columns = np.empty((len(items), k), dtype=np.int32)
         values = np.empty((len(items), k), dtype=np.float32)
-        n_items = len(self.factors)
-        for rows in row_blocks(len(items), n_items):
-            block = items[rows]
-            blend = self.hybrid(block, cf_weight)
-            itself = sparse.csr_array(
-                (np.ones(len(block)), block, np.arange(len(block) + 1)), shape=blend.shape
-            )
-            best = top_k(blend, k, itself)
-            columns[rows] = best
-            values[rows] = np.where(best >= 0, np.take_along_axis(blend, best, axis=1), np.nan)
+        with threadpool_limits(1, "blas"):
+            for rows in row_blocks(len(items), len(self.factors)):
+                block = items[rows]
+                blend = self.hybrid(block, cf_weight)
+                itself = sparse.csr_array(
+                    (np.ones(len(block)), block, np.arange(len(block) + 1)), shape=blend.shape
+                )
+                best = top_k(blend, k, itself)
+                columns[rows] = best
+                values[rows] = np.where(best >= 0, np.take_along_axis(blend, best, axis=1), np.nan)
         return columns, values
 
 
@@ -126,9 +146,41 @@ def check_sizes(**sizes_of: int) -> None:
         )
 
 
-def _scale(values: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
+def _range_of_pairs(
+    cosines: Callable[[np.ndarray], np.ndarray], n_items: int
+) -> tuple[float, float]:
+    """Lowest and highest over all pairs of different items; infinite where there is none."""
+    low, high = np.inf, -np.inf
+    with threadpool_limits(1, "blas"):
+        for rows in row_blocks(n_items, n_items):
+            block = np.arange(rows.start, rows.stop)
+            found = cosines(block)
+            itself = np.arange(len(block)), block
+            found[itself] = np.inf
+            low = min(low, float(found.min()))
+            found[itself] = -np.inf
+            high = max(high, float(found.max()))
+    return low, high
+
+
+def _scaling(value_range: tuple[float, float]) -> tuple[float, float]:
+    """Slope and start of the line that makes a range 0 to 1."""
     low, high = value_range
     # All pairs are alike but for rounding, or there are none.
     if high - low < 1e-6:
-        return np.zeros_like(values)
-    return (values - np.float32(low)) / np.float32(high - low)
+        return 0.0, 0.0
+    return 1 / (high - low), -low / (high - low)
+
+
+@numba.njit(parallel=True, cache=True)
+def _add_products(total, items, weight, indptr, indices, data, term_indptr, term_items, term_data):
+    """Add `weight` times the products of some rows of a CSR matrix with all its rows.
+
+    The matrix is given a second time, term by term: of two rows only terms of both matter.
+    """
+    for place in numba.prange(len(items)):
+        row = total[place]
+        for entry in range(indptr[items[place]], indptr[items[place] + 1]):
+            term, share = indices[entry], weight * data[entry]
+            for other in range(term_indptr[term], term_indptr[term + 1]):
+                row[term_items[other]] += share * term_data[other]
