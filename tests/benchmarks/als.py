@@ -7,8 +7,6 @@ movies of files of MovieLens-32M's shape, a fifth of them hidden. Seconds are th
 alone. Prints a row for every second iteration.
 """
 
-import time
-
 import bench
 import numpy as np
 import pandas as pd
@@ -26,13 +24,16 @@ ITERATIONS = 16
 
 
 def trained(
-    split: Split, solver: str, start: AlternatingLeastSquares | None = None
+    ratings: sparse.csr_array,
+    split: Split,
+    solver: str,
+    start: AlternatingLeastSquares | None = None,
 ) -> tuple[pd.DataFrame, AlternatingLeastSquares]:
     """A row for every second iteration: seconds so far, loss, NDCG@10 on the hidden ratings.
 
     start: a fitted model whose factors to begin with; drawn at random without.
     """
-    confidences = sparse.csr_matrix(split.train * np.float32(bench.ALPHA))
+    confidences = sparse.csr_matrix(ratings * np.float32(bench.ALPHA))
     model = SOLVERS[solver](
         factors=bench.FACTORS,
         regularization=bench.REGULARIZATION,
@@ -40,8 +41,8 @@ def trained(
         random_state=0,
     )
     if start is not None:
-        model.user_factors, model.item_factors = start.user_factors, start.item_factors.copy()
-        model.user_factors = model.user_factors.copy()
+        model.user_factors = start.user_factors.copy()
+        model.item_factors = start.item_factors.copy()
     rows, seconds = {}, 0.0
 
     def keep(iteration: int, took: float, _: None) -> None:
@@ -68,18 +69,11 @@ def main() -> None:
     bench.prepare()
     interactions = Interactions.load(bench.HOME / "half.npz")
     split = cut(interactions, Protocol())
-    begun = time.perf_counter()
-    trained_on_all, leaky = None, None
-    found = {}
-    for solver in SOLVERS:
-        found[solver], _ = trained(split, solver)
-    everything = Split(
-        interactions, interactions.user_items, split.test * 0, split.candidates, "all"
-    )
-    trained_on_all, leaky = trained(everything, "compiled")
-    found["compiled, begun with factors of all ratings"], _ = trained(split, "compiled", leaky)
+    found = {solver: trained(split.train, split, solver)[0] for solver in SOLVERS}
+    # Twice what nobody should do: learn the hidden ratings, and begin with who learnt them.
+    found["hidden ratings learnt"], leaky = trained(interactions.user_items, split, "compiled")
+    found["begun with those factors"], _ = trained(split.train, split, "compiled", leaky)
     print(pd.concat(found).to_string(float_format="{:.4f}".format))
-    print(f"{time.perf_counter() - begun:.0f} s in all")
 
 
 if __name__ == "__main__":

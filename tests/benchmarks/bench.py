@@ -17,8 +17,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import original
 import pandas as pd
@@ -37,6 +39,7 @@ from movierec.evaluation.lists import popular_first, rank
 from movierec.evaluation.metrics import hit_rate, ndcg
 from movierec.models.als import ALS
 from movierec.models.similarity import ItemSimilarity
+from movierec.plots import set_theme
 
 HOME = paths.datasets() / "benchmark"
 FILES = HOME / "ml-32m-like"
@@ -138,9 +141,57 @@ def pipeline_original_preset() -> dict:
     return _pipeline("original-preset", "--preset", "original")
 
 
-def pipeline_full() -> dict:
+def whole_catalogue(files: Path, run: str) -> pd.DataFrame:
+    """Seconds and GB of every stage, all movies and ratings kept, all users evaluated."""
     settings = ("top_movies=10000000", "thorough=false", "models=popularity,als,als_content,hybrid")
-    return _pipeline("full", *(word for one in settings for word in ("-p", one)))
+    options = (word for one in settings for word in ("-p", one))
+    return _stages(_pipeline(run, *options, files=files)["stages"])
+
+
+def growth() -> pd.DataFrame:
+    """The stages at a hundredth, a tenth and the whole of the size, and their figure."""
+    full = simulation.Shape.like("ml-32m")
+    found = {}
+    for part in (100, 10, 1):
+        files = FILES if part == 1 else HOME / f"ml-32m-like-{part}"
+        if not (files / simulation.RECORD).exists():
+            sizes = {name: getattr(full, name) // part for name in ("users", "movies", "tags")}
+            ratings = full.ratings // part
+            head = max(10, full.head_movies // part)
+            simulation.simulate(files, replace(full, ratings=ratings, head_movies=head, **sizes))
+        found[full.ratings // part] = whole_catalogue(files, f"growth-{part}")
+        print(found[full.ratings // part].to_string(), flush=True)
+    table = pd.concat(found, names=["ratings", "stage"])
+    _draw_growth(table)
+    return table
+
+
+def _stages(lines: dict[str, str]) -> pd.DataFrame:
+    """Stages as `run` reports them: "17.8 s    1,862 MB"."""
+    rows = {}
+    for stage, told in lines.items():
+        seconds, megabytes = re.findall(r"([\d,.]+) (?:s|MB)", told)
+        rows[stage] = {"s": float(seconds), "GB": float(megabytes.replace(",", "")) / 1000}
+    return pd.DataFrame(rows).T
+
+
+def _draw_growth(table: pd.DataFrame) -> None:
+    """Seconds and GB against ratings, a line a stage, and how steep proportional growth is."""
+    set_theme()
+    figure, axes = plt.subplots(1, 2, figsize=(10.0, 4.4))
+    for (column, label), ax in zip(
+        {"s": "seconds", "GB": "GB held at most"}.items(), axes, strict=True
+    ):
+        for stage, values in table[column].unstack("ratings").iterrows():
+            ax.plot(values.index, values, "o-", label=stage[:2] + " " + stage[3:].replace("_", " "))
+        ends = np.array([table.index.levels[0].min(), table.index.levels[0].max()])
+        highest = table[column].unstack("ratings").iloc[:, -1].max()
+        ax.plot(ends, highest * ends / ends[1], color="0.6", lw=1, linestyle="--")
+        ax.set(xscale="log", yscale="log", xlabel="ratings", ylabel=label)
+    axes[0].set_title("Time of each stage")
+    axes[1].set_title("Memory of each stage")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.savefig(paths.reports() / "growth.png", dpi=150, bbox_inches="tight")
 
 
 # name: (what it is, the baseline and ours, what both are given, the ratio to reach)
@@ -219,6 +270,29 @@ def run_side(side: str, given: str) -> None:
     print(json.dumps({"seconds": seconds, "bytes": _most_held()} | out))
 
 
+def machine() -> str:
+    """What this machine can do in a second: products of matrices, and copies in memory."""
+    square = np.ones((3_000, 3_000), dtype=np.float32)
+    large = np.ones(1 << 28, dtype=np.float32)
+    copy = np.empty_like(large)
+    fastest = {}
+    for name, job in (
+        ("product", lambda: square @ square),
+        ("copy", lambda: copy.__setitem__(..., large)),
+    ):
+        took = []
+        for _ in range(4):
+            begun = time.perf_counter()
+            job()
+            took.append(time.perf_counter() - begun)
+        fastest[name] = min(took)
+    return (
+        f"{os.cpu_count()} cores: {len(square) ** 3 / fastest['product'] / 1e9:.0f} billion"
+        f" multiply-adds a second in float32 matrix products,"
+        f" {large.nbytes / fastest['copy'] / 1e9:.1f} GB/s copied in memory"
+    )
+
+
 def table(names: list[str], repeat: int) -> pd.DataFrame:
     """A row a pair: seconds and GB of both, how many times faster, and how many times at least."""
     rows = {}
@@ -289,10 +363,9 @@ def _loss(model: AlternatingLeastSquares, ratings: sparse.csr_array) -> float:
     )
 
 
-def _pipeline(run: str, *options: str) -> dict:
-    begun = ("--dataset", str(FILES), "--run", run)
+def _pipeline(run: str, *options: str, files: Path = FILES) -> dict:
+    begun = ("--dataset", str(files), "--run", run)
     text = _run(sys.executable, "-m", "movierec", "run", *begun, *options, home=HOME)
-    print(text, file=sys.stderr)
     stages = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"\d\d_", line)]
     return {"stages": dict(stages)}
 
@@ -308,7 +381,7 @@ def _run(*command: str, home: Path | None = None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeat", type=int, default=3, help="turns of each pair [3]")
-    parser.add_argument("--jobs", nargs="+", choices=[*PAIRS, "full"], default=[*PAIRS, "full"])
+    parser.add_argument("--jobs", nargs="+", choices=[*PAIRS, "growth"], default=[*PAIRS, "growth"])
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--given", default="", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -316,14 +389,15 @@ def main() -> None:
         run_side(asked.side, asked.given)
         return
     prepare()
+    print(machine(), flush=True)
     found = table([name for name in asked.jobs if name in PAIRS], asked.repeat)
     if len(found):
         print(found.round(2).to_string())
-    if "full" in asked.jobs:
-        begun = time.perf_counter()
-        stages = pipeline_full()["stages"]
-        print(pd.Series(stages).to_string())
-        print(f"whole pipeline, full catalogue: {(time.perf_counter() - begun) / 60:.1f} minutes")
+    if "growth" in asked.jobs:
+        table_of_sizes = growth()
+        print(table_of_sizes.unstack("ratings").to_string())
+        minutes = table_of_sizes["s"].groupby("ratings").sum() / 60
+        print(f"minutes of all stages\n{minutes.round(1).to_string()}")
 
 
 if __name__ == "__main__":
