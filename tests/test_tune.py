@@ -55,7 +55,7 @@ def start(tmp_path: Path) -> Path:
 @pytest.fixture
 def tune(dataset, monkeypatch):
     """Tune EASE in a few trials: `tune("--run", ...)`; returns the exit status."""
-    monkeypatch.setattr(tuning, "FOLDS", 1)
+    monkeypatch.setattr(tuning, "PARTS", 1)
     usual = ["tune", "--dataset", str(dataset), "--model", "ease"]
     return lambda *more: main([*usual, *more])
 
@@ -334,7 +334,7 @@ def test_a_report_says_when_the_audience_is_simulated(tune, dataset):
         (["--trials", "0"], "at least 1"),
         (["--minutes", "-1"], "0 or more"),
         (["--protocol", "leave-first-out"], "one of user-random"),
-        (["--preset", "tunned"], "original, tuned"),
+        (["--preset", "tunned"], "original, start, tuned"),
         (["-p", "test_shard=0.1"], "did you mean test_share"),
         (["-p", "cf_weight=0.5"], "there is no parameter"),
         (["-p", "dataset=sample"], "--dataset"),

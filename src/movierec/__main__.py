@@ -194,7 +194,7 @@ def _tune(options: argparse.Namespace) -> int:
         command = shlex.join(["python", "-m", "movierec", *options.typed])
         best = tuning.best(trials)
         print(f"best of {len(trials)}: trial {best.number}, NDCG@10 {best.value:.4f}")
-        print(f"preset: {tune.write_preset(run, asked, facts, trials, command)}")
+        print(f"preset: {tune.write_preset(run, asked, problem, facts, trials, command)}")
         print(f"report: {tune.write_report(run, asked, problem, facts, trials, command)}")
     return 130 if interrupted else 0
 

@@ -123,7 +123,12 @@ def follow(problem: Problem, journal: Path, trials: int, minutes: float | None) 
 
 
 def write_preset(
-    run: RunPaths, asked: Order, facts: Facts, trials: list[Trial], command: str
+    run: RunPaths,
+    asked: Order,
+    problem: Problem,
+    facts: Facts,
+    trials: list[Trial],
+    command: str,
 ) -> Path:
     """Leave the best settings as a preset for `run --preset`; return its path.
 
@@ -138,8 +143,8 @@ def write_preset(
     head = [
         f"Made by: {command}",
         f"Dataset {facts.name}, {_protocol(asked)}.",
-        f"Model {asked.model}, trials {len(trials)}, each on {tuning.FOLDS} validation parts;"
-        " the test part was not looked at.",
+        f"Model {asked.model}, trials {len(trials)}, each on {_parts(problem)}; the"
+        " test part was not looked at.",
         f"Validation NDCG@10: start {trials[0].value:.4f}, best {tuning.best(trials).value:.4f}"
         f" (trial {tuning.best(trials).number}).",
     ]
@@ -169,8 +174,8 @@ def write_report(
     sections = {
         "The answer": [
             _verdict(trials),
-            f"A value is the mean over {tuning.FOLDS} validation parts, cut from the training"
-            " part the way the test part was cut from the whole. The best of many trials is partly"
+            f"A value is the mean over {_parts(problem)}, cut from the training part"
+            " the way the test part was cut from the whole. The best of many trials is partly"
             " luck: expect less of its lead on the test part, which no trial has seen.",
             _start_and_best(problem, trials),
         ],
@@ -239,6 +244,10 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     text["NDCG@10"] = ordered["NDCG@10"].map("{:.4f}".format)
     text["seconds"] = ordered["seconds"].map("{:.1f}".format)
     return text.rename_axis(index=None, columns="trial")
+
+
+def _parts(problem: Problem) -> str:
+    return "1 validation part" if problem.parts == 1 else f"{problem.parts} validation parts"
 
 
 def _protocol(asked: Order) -> str:

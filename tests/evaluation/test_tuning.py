@@ -68,7 +68,7 @@ def hill(settings: Settings) -> Problem:
     """The best ease_share is 0.8, nothing else matters; the start has 0.5."""
     space = {"ease_share": FloatDistribution(0, 1), "bpr_iterations": IntDistribution(30, 500)}
     return Problem(
-        "hill", settings, space, {"model": "hill"}, lambda one: 1 - (one.ease_share - 0.8) ** 2
+        "hill", 1, settings, space, {"model": "hill"}, lambda one: 1 - (one.ease_share - 0.8) ** 2
     )
 
 
@@ -118,7 +118,7 @@ def test_no_trial_sees_the_test_part(ask, timed, evaluated, name):
     asked.score(asked.start)
 
     test = pairs(cut(timed, protocol).test)
-    assert len(evaluated) == tuning.FOLDS
+    assert len(evaluated) == asked.parts
     for fold in evaluated:
         for part in (fold.train, fold.known, fold.test):
             assert pairs(part)
@@ -130,7 +130,15 @@ def test_validation_parts_differ(ask, timed, evaluated, name):
     asked = ask(protocol=protocol_named(name, timed))
     asked.score(asked.start)
 
-    assert len({frozenset(pairs(fold.test)) for fold in evaluated}) == tuning.FOLDS
+    assert len({frozenset(pairs(fold.test)) for fold in evaluated}) == asked.parts
+
+
+@pytest.mark.parametrize(("users", "parts"), [(1, 1), (40, 1), (60, 2), (10_000, 10)])
+def test_the_fewer_users_judge_the_more_parts_there_are(ask, timed, monkeypatch, users, parts):
+    monkeypatch.setattr(tuning, "USERS", users)
+    assert timed.user_items.shape[0] == 40
+
+    assert ask().parts == parts
 
 
 @pytest.mark.parametrize("name", ["leave-last-out", "global-time"])
@@ -138,7 +146,7 @@ def test_what_one_validation_part_asks_by_time_no_other_asks_or_knows(ask, timed
     asked = ask(protocol=Protocol(name, test_share=0.3))
     asked.score(asked.start)
 
-    for earlier in range(1, tuning.FOLDS):
+    for earlier in range(1, tuning.PARTS_IN_TIME):
         fold = evaluated[earlier]
         for later in evaluated[:earlier]:
             assert not (pairs(fold.test) | pairs(fold.known)) & pairs(later.test)
@@ -152,7 +160,7 @@ def test_tags_from_after_a_validation_parts_cut_are_not_read(ask, tags, monkeypa
     ask(protocol=Protocol("global-time", test_share=0.3))
 
     assert None not in read
-    assert len(read) == tuning.FOLDS
+    assert len(read) == tuning.PARTS_IN_TIME
 
 
 def test_a_value_is_the_mean_ndcg_at_10_over_the_validation_parts(ask, settings, evaluated):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -56,8 +57,12 @@ SPACES: dict[str, dict[str, Range]] = {
     "ease_content": _EASE_CONTENT,
     "hybrid": {"ease_share": FloatDistribution(0, 1)} | _RECENT,
 }
-# So many validation parts are cut, and a trial's value is the mean over them.
-FOLDS = 3
+# A trial's value is the mean over several validation parts: so many that together they judge by
+# about this many users, since few users make it a matter of luck, but not more than PARTS.
+USERS = 6_000
+PARTS = 10
+# Each part that is cut in time lies before the one before it, and soon little is left.
+PARTS_IN_TIME = 3
 
 _BY_TIME = {"leave-last-out", "global-time"}
 
@@ -66,6 +71,7 @@ _BY_TIME = {"leave-last-out", "global-time"}
 class Problem:
     """What is searched: one model's mean NDCG@10 over validation parts.
 
+    parts   how many validation parts there are
     start   the settings that are tried first; what is not searched stays as it is there
     space   by name, what may be tried
     about   all that a trial's value depends on, by name, as JSON can hold it
@@ -73,6 +79,7 @@ class Problem:
     """
 
     model: str
+    parts: int
     start: Settings
     space: dict[str, Range]
     about: dict[str, str | float]
@@ -129,14 +136,14 @@ def problem(
             return 0.0  # with such settings the model finds nothing
 
     about = (
-        {"model": model, "validation parts": FOLDS, "max_features": max_features}
+        {"model": model, "validation parts": len(folds), "max_features": max_features}
         | {"relevance_threshold": relevance_threshold}
         | _about_data(interactions, movies, tags)
         | _about_protocol(protocol)
         | {f"start of {name}": value for name, value in asdict(start).items()}
         | {f"range of {name}": str(one) for name, one in space.items()}
     )
-    return Problem(model, start, space, about, score)
+    return Problem(model, len(folds), start, space, about, score)
 
 
 def searched(
@@ -165,16 +172,18 @@ def searched(
 
 
 def validations(split: Split, protocol: Protocol) -> list[Split]:
-    """FOLDS validation parts of the training part.
+    """Validation parts of the training part: the fewer, the more users they have to judge by.
 
     Drawn anew for each; where time decides, nothing is drawn, and each is cut from what was known
     before the one before it.
     """
     if protocol.name not in _BY_TIME:
-        seeds = range(protocol.seed, protocol.seed + FOLDS)
+        n_users = np.count_nonzero(np.diff(split.test.indptr))
+        number = min(PARTS, math.ceil(USERS / n_users))
+        seeds = range(protocol.seed, protocol.seed + number)
         return [validation(split, replace(protocol, seed=seed)) for seed in seeds]
     folds = []
-    for _ in range(FOLDS):
+    for _ in range(PARTS_IN_TIME):
         folds.append(validation(folds[-1] if folds else split, protocol))
     return folds
 
