@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint lab clean
+.PHONY: run test lint lab bench clean
 
 run: $(READY)
 	@$(BIN)/python -m movierec run --dataset sample
@@ -19,8 +19,12 @@ lint: $(READY)
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
 
+bench: $(READY)
+	@$(BIN)/python tests/benchmarks/bench.py
+	@$(BIN)/python tests/benchmarks/growth.py
+
 clean:
-	rm -rf $(VENV) data/.cache data/sample artifacts/*/ reports/*/ reports/index.html
+	rm -rf $(VENV) data/.cache data/sample data/benchmark artifacts/*/ reports/*/ reports/index.html
 
 # The stamp is written last, so an installation that was cut short is taken up again.
 $(READY): requirements.txt pyproject.toml

@@ -12,15 +12,14 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import original
 import pandas as pd
@@ -33,16 +32,15 @@ from movierec.data import cache, simulation
 from movierec.data.content import content_text, tfidf
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, cut
-from movierec.data.tables import read_tables
 from movierec.evaluation.experiment import CUTOFFS
 from movierec.evaluation.lists import popular_first, rank
 from movierec.evaluation.metrics import hit_rate, ndcg
 from movierec.models.als import ALS
 from movierec.models.similarity import ItemSimilarity
-from movierec.plots import set_theme
 
 HOME = paths.datasets() / "benchmark"
 FILES = HOME / "ml-32m-like"
+CACHE = paths.datasets() / ".cache"
 LOOPED_USERS = 2_000
 DENSE_MOVIES = 10_000
 # The ALS of both sides of a pair: the same settings, so the same equations.
@@ -55,10 +53,6 @@ def read_original() -> dict:
 
 
 def read_ours() -> dict:
-    return {"ratings": _select(read_tables(FILES)).user_items.nnz}
-
-
-def read_again() -> dict:
     return {"ratings": _select(cache.read(FILES).tables).user_items.nnz}
 
 
@@ -99,7 +93,7 @@ def lists_implicit(model: AlternatingLeastSquares, ratings: sparse.csr_array) ->
 
 
 def lists_ours(model: AlternatingLeastSquares, ratings: sparse.csr_array) -> dict:
-    _lists(model, ratings, ratings)
+    lists_of(model, ratings, ratings)
     return {}
 
 
@@ -111,7 +105,7 @@ def metrics_original(model, train: sparse.csr_array, test: sparse.csr_array) -> 
 
 
 def metrics_ours(model, train: sparse.csr_array, test: sparse.csr_array) -> dict:
-    lists = _lists(model, train, test)
+    lists = lists_of(model, train, test)
     n_relevant = np.diff(test.indptr)
     counted = n_relevant > 0
     values = [
@@ -138,66 +132,13 @@ def cells_original() -> dict:
 
 
 def pipeline_original_preset() -> dict:
-    return _pipeline("original-preset", "--preset", "original")
-
-
-def whole_catalogue(files: Path, run: str) -> pd.DataFrame:
-    """Seconds and GB of every stage, all movies and ratings kept, all users evaluated."""
-    settings = ("top_movies=10000000", "thorough=false", "models=popularity,als,als_content,hybrid")
-    options = (word for one in settings for word in ("-p", one))
-    return _stages(_pipeline(run, *options, files=files)["stages"])
-
-
-def growth() -> pd.DataFrame:
-    """The stages at a hundredth, a tenth and the whole of the size, and their figure."""
-    full = simulation.Shape.like("ml-32m")
-    found = {}
-    for part in (100, 10, 1):
-        files = FILES if part == 1 else HOME / f"ml-32m-like-{part}"
-        if not (files / simulation.RECORD).exists():
-            sizes = {name: getattr(full, name) // part for name in ("users", "movies", "tags")}
-            ratings = full.ratings // part
-            head = max(10, full.head_movies // part)
-            simulation.simulate(files, replace(full, ratings=ratings, head_movies=head, **sizes))
-        found[full.ratings // part] = whole_catalogue(files, f"growth-{part}")
-        print(found[full.ratings // part].to_string(), flush=True)
-    table = pd.concat(found, names=["ratings", "stage"])
-    _draw_growth(table)
-    return table
-
-
-def _stages(lines: dict[str, str]) -> pd.DataFrame:
-    """Stages as `run` reports them: "17.8 s    1,862 MB"."""
-    rows = {}
-    for stage, told in lines.items():
-        seconds, megabytes = re.findall(r"([\d,.]+) (?:s|MB)", told)
-        rows[stage] = {"s": float(seconds), "GB": float(megabytes.replace(",", "")) / 1000}
-    return pd.DataFrame(rows).T
-
-
-def _draw_growth(table: pd.DataFrame) -> None:
-    """Seconds and GB against ratings, a line a stage, and how steep proportional growth is."""
-    set_theme()
-    figure, axes = plt.subplots(1, 2, figsize=(10.0, 4.4))
-    for (column, label), ax in zip(
-        {"s": "seconds", "GB": "GB held at most"}.items(), axes, strict=True
-    ):
-        for stage, values in table[column].unstack("ratings").iterrows():
-            ax.plot(values.index, values, "o-", label=stage[:2] + " " + stage[3:].replace("_", " "))
-        ends = np.array([table.index.levels[0].min(), table.index.levels[0].max()])
-        highest = table[column].unstack("ratings").iloc[:, -1].max()
-        ax.plot(ends, highest * ends / ends[1], color="0.6", lw=1, linestyle="--")
-        ax.set(xscale="log", yscale="log", xlabel="ratings", ylabel=label)
-    axes[0].set_title("Time of each stage")
-    axes[1].set_title("Memory of each stage")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.savefig(paths.reports() / "growth.png", dpi=150, bbox_inches="tight")
+    return {"stages": pipeline("original-preset", "--preset", "original")}
 
 
 # name: (what it is, the baseline and ours, what both are given, the ratio to reach)
 PAIRS: dict[str, tuple[str, Callable, Callable, str, float]] = {
-    "read": ("read three files, cut, sample, index", read_original, read_ours, "", 3),
-    "again": ("the same, the second time", read_original, read_again, "", 10),
+    "read": ("read three files, cut, sample, index", read_original, read_ours, "no cache", 3),
+    "again": ("the same, the second time", read_original, read_ours, "cache", 10),
     "content": ("tags joined, TF-IDF", content_original, content_ours, "texts", 2),
     "als": (f"ALS, {FIT_ITERATIONS} iterations", als_implicit, als_ours, "ratings", 0.97),
     "lists": ("top 40 of all users", lists_implicit, lists_ours, "fitted", 6),
@@ -209,12 +150,16 @@ PAIRS: dict[str, tuple[str, Callable, Callable, str, float]] = {
 
 def inputs(name: str) -> tuple:
     """What a pair is given, made and kept beforehand, read before the clock starts."""
+    if name == "no cache":
+        shutil.rmtree(CACHE, ignore_errors=True)
+    if name == "cache":
+        cache.read(FILES)
     if name == "texts":
         movies = pd.read_parquet(HOME / "movies.parquet")
         return movies, pd.read_parquet(HOME / "tags.parquet")
     if name == "items":
         return sparse.load_npz(HOME / "content.npz"), np.load(HOME / "item_factors.npy")
-    if not name:
+    if name not in ("ratings", "fitted", "evaluated"):
         return ()
     interactions = Interactions.load(HOME / "half.npz")
     if name == "ratings":
@@ -222,7 +167,7 @@ def inputs(name: str) -> tuple:
     split = cut(interactions, Protocol())
     model = als_ours(split.train, iterations=2)["model"]
     # Both sides' compiled loops are there already, as they are in every run but the first.
-    _lists(model, split.train[:100], split.test[:100])
+    lists_of(model, split.train[:100], split.test[:100])
     return (model, split.train) if name == "fitted" else (model, split.train, split.test)
 
 
@@ -324,7 +269,7 @@ def _select(tables) -> Interactions:
     return select_interactions(tables.ratings, original.TOP_MOVIES, original.FRACTION)
 
 
-def _lists(model, train: sparse.csr_array, test: sparse.csr_array):
+def lists_of(model, train: sparse.csr_array, test: sparse.csr_array):
     scorer = Factors(model)
     everyone = np.ones(train.shape[1], dtype=bool)
     order = popular_first(np.bincount(train.indices, minlength=train.shape[1]), 0)
@@ -363,11 +308,12 @@ def _loss(model: AlternatingLeastSquares, ratings: sparse.csr_array) -> float:
     )
 
 
-def _pipeline(run: str, *options: str, files: Path = FILES) -> dict:
+def pipeline(run: str, *options: str, files: Path = FILES) -> dict[str, str]:
+    """Run all stages; what each was reported to take, by its name."""
     begun = ("--dataset", str(files), "--run", run)
     text = _run(sys.executable, "-m", "movierec", "run", *begun, *options, home=HOME)
     stages = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"\d\d_", line)]
-    return {"stages": dict(stages)}
+    return dict(stages)
 
 
 def _run(*command: str, home: Path | None = None) -> str:
@@ -381,7 +327,7 @@ def _run(*command: str, home: Path | None = None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeat", type=int, default=3, help="turns of each pair [3]")
-    parser.add_argument("--jobs", nargs="+", choices=[*PAIRS, "growth"], default=[*PAIRS, "growth"])
+    parser.add_argument("--jobs", nargs="+", choices=PAIRS, default=[*PAIRS], help="[all]")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--given", default="", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -390,14 +336,7 @@ def main() -> None:
         return
     prepare()
     print(machine(), flush=True)
-    found = table([name for name in asked.jobs if name in PAIRS], asked.repeat)
-    if len(found):
-        print(found.round(2).to_string())
-    if "growth" in asked.jobs:
-        table_of_sizes = growth()
-        print(table_of_sizes.unstack("ratings").to_string())
-        minutes = table_of_sizes["s"].groupby("ratings").sum() / 60
-        print(f"minutes of all stages\n{minutes.round(1).to_string()}")
+    print(table(asked.jobs, asked.repeat).round(2).to_string())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""Time and memory of every stage as the data grow, to MovieLens-32M's size and its whole catalogue.
+
+    python tests/benchmarks/growth.py
+
+Runs the pipeline at a hundredth, a tenth and the whole of the size, all movies and all ratings
+kept, all users evaluated, and draws reports/growth.png. Files and runs lie under data/benchmark.
+"""
+
+import argparse
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import bench
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from movierec import paths
+from movierec.data import simulation
+from movierec.plots import set_theme
+
+PARTS = (100, 10, 1)
+SETTINGS = ("top_movies=10000000", "thorough=false", "models=popularity,als,als_content,hybrid")
+
+
+def files_of(part: int) -> Path:
+    """Simulated files with one in `part` of the users, movies, ratings and tags."""
+    if part == 1:
+        bench.prepare()
+        return bench.FILES
+    folder = bench.HOME / f"ml-32m-like-{part}"
+    if not (folder / simulation.RECORD).exists():
+        full = simulation.Shape.like("ml-32m")
+        sizes = {
+            name: getattr(full, name) // part for name in ("users", "movies", "ratings", "tags")
+        }
+        head = max(10, full.head_movies // part)
+        simulation.simulate(folder, replace(full, head_movies=head, **sizes))
+    return folder
+
+
+def measured(part: int) -> pd.DataFrame:
+    """Seconds and GB of every stage, as `run` reports them: "17.8 s    1,862 MB"."""
+    options = [word for one in SETTINGS for word in ("-p", one)]
+    rows = {}
+    for stage, told in bench.pipeline(f"growth-{part}", *options, files=files_of(part)).items():
+        seconds, megabytes = re.findall(r"([\d,.]+) (?:s|MB)", told)
+        rows[stage] = {"s": float(seconds), "GB": float(megabytes.replace(",", "")) / 1000}
+    return pd.DataFrame(rows).T.rename_axis("stage")
+
+
+def draw(table: pd.DataFrame) -> None:
+    """Seconds and GB against ratings, a line a stage, and how steep proportional growth is."""
+    set_theme()
+    figure, axes = plt.subplots(1, 2, figsize=(10.0, 4.4))
+    for column, ax in zip(("s", "GB"), axes, strict=True):
+        by_stage = table[column].unstack("ratings")
+        for stage, values in by_stage.iterrows():
+            ax.plot(values.index, values, "o-", label=stage[:2] + " " + stage[3:].replace("_", " "))
+        sizes, highest = by_stage.columns.to_numpy(), by_stage.iloc[:, -1].max()
+        ax.plot(sizes, highest * sizes / sizes[-1], color="0.6", lw=1, linestyle="--")
+        ax.set(xscale="log", yscale="log", xlabel="ratings")
+    axes[0].set(title="Time of each stage", ylabel="seconds")
+    axes[1].set(title="Memory of each stage", ylabel="GB held at most")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.savefig(paths.reports() / "growth.png", dpi=150, bbox_inches="tight")
+
+
+def steepness(table: pd.DataFrame) -> pd.DataFrame:
+    """By how many times each stage grows while the ratings grow tenfold, step by step."""
+    wide = table["s"].unstack("ratings")
+    return wide / wide.shift(axis=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--parts", type=int, nargs="+", default=PARTS, help="one in so many")
+    asked = parser.parse_args()
+    found = {}
+    for part in asked.parts:
+        ratings = simulation.Shape.like("ml-32m").ratings // part
+        found[ratings] = measured(part)
+        print(f"{ratings:,} ratings\n{found[ratings].to_string()}", flush=True)
+    table = pd.concat(found, names=["ratings"])
+    draw(table)
+    print(f"times slower at ten times the ratings\n{steepness(table).round(1).to_string()}")
+    minutes = table["s"].groupby("ratings").sum() / 60
+    print(f"minutes of all stages\n{minutes.round(1).to_string()}")
+
+
+if __name__ == "__main__":
+    main()
