@@ -16,7 +16,7 @@ from movierec.paths import RunPaths
         (["-p", "cf_weight=nan"], "[0, 1]"),
         (["-p", "factors"], "name=value"),
         (["-p", "dataset=sample"], "--dataset"),
-        (["--preset", "tunned"], "original, tuned"),
+        (["--preset", "tunned"], "original, start, tuned"),
         (["--dataset", "ml-latest-smal"], "did you mean ml-latest-small"),
         (["--dataset", "ml-32m"], "python -m movierec fetch ml-32m"),
         (["--from", "06_x"], "there is no stage"),

@@ -196,7 +196,7 @@ def test_a_file_that_is_not_toml_is_named(known, preset, content):
 
 
 def test_an_unknown_preset_gets_those_there_are(known):
-    with pytest.raises(ParameterError, match=r"'tunned' is neither .* original, tuned$"):
+    with pytest.raises(ParameterError, match=r"'tunned' is neither .* original, start, tuned$"):
         parameters.read_preset("tunned", known)
 
 

@@ -34,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
     run.add_argument(
-        "--preset", help="tuned, original or a TOML file [tuned, or with --from what the run had]"
+        "--preset",
+        help="tuned, original, start or a TOML file [tuned, or with --from what the run had]",
     )
     run.add_argument(
         "-p",
@@ -194,8 +195,9 @@ def _tune(options: argparse.Namespace) -> int:
         command = shlex.join(["python", "-m", "movierec", *options.typed])
         best = tuning.best(trials)
         print(f"best of {len(trials)}: trial {best.number}, NDCG@10 {best.value:.4f}")
-        print(f"preset: {tune.write_preset(run, asked, problem, facts, trials, command)}")
-        print(f"report: {tune.write_report(run, asked, problem, facts, trials, command)}")
+        search = tune.Search(asked, problem, facts, trials, command)
+        print(f"preset: {tune.write_preset(run, search)}")
+        print(f"report: {tune.write_report(run, search)}")
     return 130 if interrupted else 0
 
 

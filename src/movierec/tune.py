@@ -52,6 +52,20 @@ class Order:
         return name if protocol == "user-random" else f"{name}-{protocol}"
 
 
+@dataclass(frozen=True)
+class Search:
+    """What was asked, what that made of the dataset, and what was found.
+
+    command  what was typed
+    """
+
+    asked: Order
+    problem: Problem
+    facts: Facts
+    trials: list[Trial]
+    command: str
+
+
 def order(dataset: str, model: str, preset: str, assignments: list[str]) -> Order:
     """Check what a shell user typed, before anything is loaded.
 
@@ -122,18 +136,12 @@ def follow(problem: Problem, journal: Path, trials: int, minutes: float | None) 
     return False
 
 
-def write_preset(
-    run: RunPaths,
-    asked: Order,
-    problem: Problem,
-    facts: Facts,
-    trials: list[Trial],
-    command: str,
-) -> Path:
+def write_preset(run: RunPaths, search: Search) -> Path:
     """Leave the best settings as a preset for `run --preset`; return its path.
 
     What the preset to start from names stays in its order; what it lacks comes after it.
     """
+    asked, trials = search.asked, search.trials
     set_by_hand = {
         name: value
         for name, value in asked.given.items()
@@ -141,10 +149,10 @@ def write_preset(
     }
     values = asked.preset | set_by_hand | tuning.best(trials).params
     head = [
-        f"Made by: {command}",
-        f"Dataset {facts.name}, {_protocol(asked)}.",
-        f"Model {asked.model}, trials {len(trials)}, each on {_parts(problem)}; the"
-        " test part was not looked at.",
+        f"Made by: {search.command}",
+        f"Dataset {search.facts.name}, {_protocol(asked)}.",
+        f"Model {asked.model}, trials {len(trials)}, each on {_parts(search.problem)}; the test"
+        " part was not looked at.",
         f"Validation NDCG@10: start {trials[0].value:.4f}, best {tuning.best(trials).value:.4f}"
         f" (trial {tuning.best(trials).number}).",
     ]
@@ -157,45 +165,38 @@ def write_preset(
     return path
 
 
-def write_report(
-    run: RunPaths,
-    asked: Order,
-    problem: Problem,
-    facts: Facts,
-    trials: list[Trial],
-    command: str,
-) -> Path:
+def write_report(run: RunPaths, search: Search) -> Path:
     """Write the page that shows how the search went; return its path."""
     mpl.use("Agg")  # No window is wanted, whatever the terminal could show.
     set_theme()
     run.reports.mkdir(parents=True, exist_ok=True)
+    trials, problem, facts = search.trials, search.problem, search.facts
     table = tuning.trials_table(trials)
-    shares = tuning.importance(problem, trials)
     sections = {
         "The answer": [
             _verdict(trials),
-            f"A value is the mean over {_parts(problem)}, cut from the training part"
-            " the way the test part was cut from the whole. The best of many trials is partly"
-            " luck: expect less of its lead on the test part, which no trial has seen.",
+            f"A value is the mean over {_parts(problem)}, cut from the training part the way the"
+            " test part was cut from the whole. The best of many trials is partly luck: expect"
+            " less of its lead on the test part, which no trial has seen.",
             _start_and_best(problem, trials),
         ],
         "The search": [tuning_plots.best_so_far(table)],
-        "What mattered": _what_mattered(shares),
+        "What mattered": _what_mattered(tuning.importance(problem, trials)),
         "All trials, best first": [_shown(table)],
         "Again": [
             "The same command takes the search up where it stands:",
-            f"    {_printable(command)}",
+            f"    {_printable(search.command)}",
         ],
     }
     page = {
         "run of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "dataset": facts.name,
         "ratings": f"{facts.ratings:,}",
-        "protocol": asked.told["protocol"],
+        "protocol": search.asked.told["protocol"],
         "trials": str(len(trials)),
     }
     return report.render_page(
-        run.report("tuning"), f"Tuning {asked.model}", sections, page, facts.simulated
+        run.report("tuning"), f"Tuning {search.asked.model}", sections, page, facts.simulated
     )
 
 

@@ -27,16 +27,19 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec import paths
+from movierec import parameters, paths
 from movierec.data import cache, simulation
-from movierec.data.content import content_text, tfidf
+from movierec.data.content import content_text, genre_and_decade, tfidf
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, cut
 from movierec.evaluation.experiment import CUTOFFS
 from movierec.evaluation.lists import popular_first, rank
 from movierec.evaluation.metrics import hit_rate, ndcg
 from movierec.models.als import ALS
+from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity
+from movierec.models.traced import TracedHybrid
+from movierec.pipeline import stage_parameters
 
 HOME = paths.datasets() / "benchmark"
 FILES = HOME / "ml-32m-like"
@@ -84,6 +87,16 @@ def als_ours(
 ) -> dict:
     model = ALS(FACTORS, REGULARIZATION, ALPHA, iterations, 0.5, seed=0, solver=solver)
     return {"model": model.fit(ratings).solver}
+
+
+def als_plain(ratings: sparse.csr_array, *content: sparse.csr_array) -> dict:
+    _tuned().als("als").fit(ratings)
+    return {}
+
+
+def hybrid_ours(ratings: sparse.csr_array, *content: sparse.csr_array) -> dict:
+    TracedHybrid.fit(_tuned(), ratings, *content)
+    return {}
 
 
 def lists_implicit(model: AlternatingLeastSquares, ratings: sparse.csr_array) -> dict:
@@ -141,6 +154,7 @@ PAIRS: dict[str, tuple[str, Callable, Callable, str, float]] = {
     "again": ("the same, the second time", read_original, read_ours, "cache", 10),
     "content": ("tags joined, TF-IDF", content_original, content_ours, "texts", 2),
     "als": (f"ALS, {FIT_ITERATIONS} iterations", als_implicit, als_ours, "ratings", 0.97),
+    "hybrid": ("the hybrid, against ALS alone", als_plain, hybrid_ours, "with content", 0.5),
     "lists": ("top 40 of all users", lists_implicit, lists_ours, "fitted", 6),
     "metrics": ("two metrics, six cutoffs", metrics_original, metrics_ours, "evaluated", 300),
     "neighbours": ("100 neighbours of all movies", neighbours_dense, neighbours_ours, "items", 0),
@@ -157,6 +171,9 @@ def inputs(name: str) -> tuple:
     if name == "texts":
         movies = pd.read_parquet(HOME / "movies.parquet")
         return movies, pd.read_parquet(HOME / "tags.parquet")
+    if name == "with content":
+        _, item_content = tfidf(content_text(*inputs("texts")), 5_000)
+        return *inputs("ratings"), item_content, genre_and_decade(inputs("texts")[0])
     if name == "items":
         return sparse.load_npz(HOME / "content.npz"), np.load(HOME / "item_factors.npy")
     if name not in ("ratings", "fitted", "evaluated"):
@@ -267,6 +284,10 @@ def _median(turns: list[dict]) -> dict:
 
 def _select(tables) -> Interactions:
     return select_interactions(tables.ratings, original.TOP_MOVIES, original.FRACTION)
+
+
+def _tuned() -> HybridSettings:
+    return HybridSettings.among({"seed": 0} | parameters.read_preset("tuned", stage_parameters()))
 
 
 def lists_of(model, train: sparse.csr_array, test: sparse.csr_array):
