@@ -13,20 +13,28 @@ from movierec.models.als import ALS
 from movierec.models.ease import EASE
 from movierec.models.popularity import Popularity
 
+CONTAINERS = memory._CONTAINERS
+
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A machine whose free memory, and whose container's limit and use, can be set; bytes."""
+    """A machine whose free memory can be set, and its container's limit, use and files; bytes.
 
-    def having(available: int, limit: str | None = None, held: int = 0):
+    As the second version of control groups tells them, or the first.
+    """
+
+    def having(available: int, limit: str | None = None, held: int = 0, files: int = 0, version=2):
         monkeypatch.setattr(
             memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=available)
         )
-        monkeypatch.setattr(memory, "_LIMIT", tmp_path / "max")
-        monkeypatch.setattr(memory, "_HELD", tmp_path / "current")
+        groups = [(tmp_path / str(number), *names) for number, (_, *names) in enumerate(CONTAINERS)]
+        monkeypatch.setattr(memory, "_CONTAINERS", groups)
         if limit is not None:
-            (tmp_path / "max").write_text(f"{limit}\n")
-            (tmp_path / "current").write_text(f"{held}\n")
+            folder, limit_name, held_name, files_name = groups[2 - version]
+            folder.mkdir()
+            (folder / limit_name).write_text(f"{limit}\n")
+            (folder / held_name).write_text(f"{held}\n")
+            (folder / "memory.stat").write_text(f"anon 12\n{files_name} {files}\nactive 7\n")
 
     return having
 
@@ -37,14 +45,23 @@ def test_without_a_container_the_machine_counts(machine):
     assert memory.free() == 5_000
 
 
-def test_a_containers_limit_counts_where_it_is_tighter(machine):
-    machine(5_000, "4000", held=1_500)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_containers_limit_counts_where_it_is_tighter(machine, version):
+    machine(5_000, "4000", held=1_500, version=version)
 
     assert memory.free() == 2_500
 
 
-def test_a_container_without_a_limit_has_all_of_the_machine(machine):
-    machine(5_000, "max", held=1_500)
+@pytest.mark.parametrize("version", [1, 2])
+def test_files_that_a_container_can_let_go_are_free(machine, version):
+    machine(5_000, "4000", held=4_000, files=1_200, version=version)
+
+    assert memory.free() == 1_200
+
+
+@pytest.mark.parametrize(("limit", "version"), [("max", 2), ("9223372036854771712", 1)])
+def test_a_container_without_a_limit_has_all_of_the_machine(machine, limit, version):
+    machine(5_000, limit, held=1_500, version=version)
 
     assert memory.free() == 5_000
 
@@ -90,6 +107,16 @@ def test_reading_asks_before_it_starts(machine, tmp_path):
     machine(10)
 
     with pytest.raises(memory.NotEnoughMemory, match="Reading"):
+        read_tables(tmp_path)
+
+
+def test_ratings_in_another_order_ask_once_more(machine, tmp_path):
+    many = "".join(f"{user},10,4.0,100\n" for user in range(100, 0, -1))
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + many)
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n10,Ten,Drama\n")
+    machine(5_000)
+
+    with pytest.raises(memory.NotEnoughMemory, match=r"order .* sort ratings\.csv by userId"):
         read_tables(tmp_path)
 
 

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import psutil
 
-# Where Linux keeps what a container may hold, and what it holds.
-_LIMIT = Path("/sys/fs/cgroup/memory.max")
-_HELD = Path("/sys/fs/cgroup/memory.current")
+# Where Linux keeps what a container may hold, what it holds, and what of this is files that were
+# read and can be let go: in the second version of control groups, and in the first.
+_CONTAINERS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    (
+        "/sys/fs/cgroup/memory",
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+)
 
 
 class NotEnoughMemory(MemoryError):
@@ -15,12 +23,15 @@ class NotEnoughMemory(MemoryError):
 
 def free() -> int:
     """Bytes that can still be had, on this machine and in this container."""
-    machine = psutil.virtual_memory().available
-    try:
-        container = int(_LIMIT.read_text()) - int(_HELD.read_text())
-    except (OSError, ValueError):  # no container, or one without a limit
-        return machine
-    return max(0, min(machine, container))
+    there = psutil.virtual_memory().available
+    for folder, limit, held, files in _CONTAINERS:
+        try:
+            most, used = (int(Path(folder, name).read_text()) for name in (limit, held))
+            stat = Path(folder, "memory.stat").read_text().split()
+            there = min(there, most - used + int(stat[stat.index(files) + 1]))
+        except (OSError, ValueError):  # no container, or one without a limit
+            continue
+    return max(0, there)
 
 
 def ask(needed: int, what: str, remedy: str) -> None:

@@ -160,6 +160,35 @@ def test_a_cache_that_cannot_be_written_is_done_without(folder, parsed):
     assert len(found.tables.ratings) == 3
 
 
+def test_of_two_processes_that_keep_at_once_the_slower_has_nothing_to_warn_of(
+    folder, parsed, monkeypatch
+):
+    fast = cache.replacing_folder
+
+    def slow(place):
+        monkeypatch.setattr(cache, "replacing_folder", fast)
+        cache.read(folder)
+        raise OSError("Directory not empty")
+
+    monkeypatch.setattr(cache, "replacing_folder", slow)
+
+    assert len(cache.read(folder).tables.ratings) == 3
+    assert len(parsed) == 2
+
+
+def test_files_that_go_once_they_are_read_are_no_trouble(folder, monkeypatch):
+    def reading(place):
+        found = read_tables(place)
+        (place / "ratings.csv").unlink()
+        return found
+
+    monkeypatch.setattr(cache, "read_tables", reading)
+    monkeypatch.setattr(cache, "_hashes", lambda place: {})
+
+    assert len(cache.read(folder).tables.ratings) == 3
+    assert not (paths.datasets() / ".cache").exists()
+
+
 def test_what_cannot_be_read_is_not_kept(folder):
     write(folder, RATINGS + "3,10,9.0,1\n")
 

@@ -133,12 +133,22 @@ def test_validation_parts_differ(ask, timed, evaluated, name):
     assert len({frozenset(pairs(fold.test)) for fold in evaluated}) == asked.parts
 
 
-@pytest.mark.parametrize(("users", "parts"), [(1, 1), (40, 1), (60, 2), (10_000, 10)])
+@pytest.mark.parametrize(("users", "parts"), [(1, 1), (39, 1), (60, 2), (10_000, 10)])
 def test_the_fewer_users_judge_the_more_parts_there_are(ask, timed, monkeypatch, users, parts):
     monkeypatch.setattr(tuning, "USERS", users)
-    assert timed.user_items.shape[0] == 40
+    assert np.count_nonzero(np.diff(timed.user_items.indptr) > 1) == 39
 
     assert ask().parts == parts
+
+
+@pytest.mark.parametrize(("ratings", "parts"), [(3, 1), (4, 2), (5, 3), (6, 3)])
+def test_in_time_there_are_as_many_parts_as_ratings_allow(ask, usual, timed, ratings, parts):
+    first = np.arange(timed.user_items.nnz) - np.repeat(
+        timed.user_items.indptr[:-1], np.diff(timed.user_items.indptr)
+    )
+    few = timed.only(first < ratings)
+
+    assert ask(interactions=few, protocol=Protocol("leave-last-out")).parts == parts
 
 
 @pytest.mark.parametrize("name", ["leave-last-out", "global-time"])

@@ -8,6 +8,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.models.als import ALS, load_solver
+from movierec.models.base import Diverged
 
 
 def als(**changed) -> ALS:
@@ -32,6 +33,15 @@ def with_cold_films(two_tastes) -> tuple[sparse.csr_array, sparse.csr_array]:
     terms = np.zeros((2, 12), dtype=np.float32)
     terms[0, ::2] = terms[1, 1::2] = 3.0
     return train, sparse.csr_array(terms)
+
+
+@pytest.mark.parametrize("solver", ["compiled", "implicit"])
+def test_factors_that_cannot_be_found_are_said_to_diverge(solver):
+    # Three movies with one audience and nothing to hold six factors back.
+    alike = sparse.csr_array(np.full((600, 3), 5, dtype=np.float32))
+
+    with pytest.raises(Diverged, match=r"als diverged with an alpha of 1e\+30 .* regularization"):
+        als(factors=6, regularization=0.0, alpha=1e30, solver=solver).fit(alike)
 
 
 def test_the_same_seed_gives_the_same_factors(two_tastes):

@@ -57,6 +57,18 @@ def test_ranking_is_a_plain_sort_with_ties_to_the_one_ahead_in_an_order(tied, k)
     assert best.tolist() == lexsorted(scores, k, seen, tie_order)
 
 
+@pytest.mark.parametrize("k", [3, 600, 1_000])
+def test_long_lists_are_ordered_as_short_ones_are(monkeypatch, k):
+    rng = np.random.default_rng(4)
+    scores = rng.integers(0, 40, size=(20, 800)).astype(np.float32)
+    seen, tie_order = rng.random(scores.shape) < 0.3, rng.permutation(800)
+    monkeypatch.setattr(ranking, "_SHORT", 0)
+
+    best = top_k(scores, k, sparse.csr_array(seen), tie_order)
+
+    assert best.tolist() == lexsorted(scores, k, seen, tie_order)
+
+
 def test_seen_items_are_left_out(tied_scores):
     seen = np.random.default_rng(1).random(tied_scores.shape) < 0.4
 

@@ -52,11 +52,40 @@ def test_exact_rows_solve_the_normal_equations(problem):
     assert factors == pytest.approx(by_normal_equations(confidences, others), abs=1e-4)
 
 
-def test_gradient_steps_come_to_the_same_in_the_end(problem):
+@pytest.mark.parametrize("size", [1, 17, 64])
+def test_any_number_of_factors_is_solved(problem, size):
+    confidences, _ = problem
+    others = np.random.default_rng(2).normal(size=(600, size)).astype(np.float32)
+    factors = np.ones((30, size), dtype=np.float32)
+
+    solve_rows(confidences, factors, others, REGULARIZATION, exact=True)
+
+    assert factors == pytest.approx(by_normal_equations(confidences, others), abs=1e-3)
+
+
+@pytest.mark.parametrize("place", range(0, 30, 3))
+def test_a_row_without_a_solution_is_no_number_and_spoils_no_other(problem, place):
     confidences, others = problem
+    expected = by_normal_equations(confidences, others)
+    impossible = sparse.lil_matrix(confidences)
+    impossible[place, 5] = np.inf
+    confidences = sparse.csr_matrix(impossible)
     factors = np.ones((30, 16), dtype=np.float32)
 
-    solve_rows(confidences, factors, others, REGULARIZATION, steps=30)
+    solve_rows(confidences, factors, others, REGULARIZATION, exact=True)
+
+    assert np.isnan(factors[place]).all()
+    others = np.arange(30) != place
+    assert factors[others] == pytest.approx(expected[others], abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [16, 80])
+def test_gradient_steps_come_to_the_same_in_the_end(problem, size):
+    confidences, _ = problem
+    others = np.random.default_rng(2).normal(size=(600, size)).astype(np.float32)
+    factors = np.ones((30, size), dtype=np.float32)
+
+    solve_rows(confidences, factors, others, REGULARIZATION, steps=150)
 
     assert factors == pytest.approx(by_normal_equations(confidences, others), abs=1e-3)
 

@@ -39,7 +39,7 @@ def read(folder: Path) -> Reading:
     A file is the same while its size, its times and its place on the disk are, and as long as
     the code that reads it is. Raises what `read_tables` does.
     """
-    kept = _place(folder)
+    kept = place(folder)
     before = _identity(folder)
     if (found := _load(kept, before)) is not None:
         return found
@@ -62,7 +62,8 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {file: sha256_of(folder / file) for file in _FILES if (folder / file).exists()}
 
 
-def _place(folder: Path) -> Path:
+def place(folder: Path) -> Path:
+    """Where what was read of a dataset's folder is kept."""
     path = folder.resolve()
     return datasets() / ".cache" / f"{path.name}-{_digest(str(path).encode())}"
 
@@ -82,10 +83,10 @@ def _identity(folder: Path) -> dict[str, object]:
 
 
 def _worth_keeping(folder: Path, before: dict[str, object], begun: float) -> bool:
-    if (folder / "ratings.csv").stat().st_size < WORTHWHILE or _identity(folder) != before:
+    if _identity(folder) != before or before["ratings.csv"][0] < WORTHWHILE:
         return False
-    changed = [(folder / name).stat() for name in _FILES if name in before]
-    return all(max(stat.st_mtime, stat.st_ctime) < begun - _TICK for stat in changed)
+    times = [before[name][1:3] for name in _FILES if name in before]
+    return all(max(changed) < (begun - _TICK) * 1e9 for changed in times)
 
 
 def _save(kept: Path, identity: dict[str, object], result: Reading) -> None:
@@ -107,11 +108,13 @@ def _save(kept: Path, identity: dict[str, object], result: Reading) -> None:
             about = {"identity": identity, "counts": counts, "sha256": result.sha256}
             (draft / _ABOUT).write_text(json.dumps(about))
     except OSError as error:
+        if _load(kept, identity) is not None:
+            return  # another process was faster
         warnings.warn(f"nothing was kept to read faster the next time: {error}", stacklevel=3)
 
 
 def _load(kept: Path, identity: dict[str, object]) -> Reading | None:
-    """What was kept of these very files; None where there is no such, or it is damaged."""
+    """What was kept of these very files; None where there is no such, or it cannot be read."""
     try:
         about = json.loads((kept / _ABOUT).read_text())
         if about["identity"] != identity:

@@ -47,8 +47,8 @@ _MEANING = {
 }
 # Bytes a thread takes at a time: fewer, larger pieces are put together faster.
 _BLOCK = 8 << 20
-# What reading holds at most, in sizes of the file.
-_HELD = 1.5
+# What reading ratings holds at most, in sizes of the file; and bytes a rating to put them in order.
+_HELD, _ORDER_BYTES = 2.0, 72
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
 
 
@@ -274,6 +274,11 @@ def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     same_user, later_movie = users[1:] == users[:-1], movies[1:] > movies[:-1]
     if np.all((users[1:] > users[:-1]) | (same_user & later_movie)):
         return ratings  # MovieLens's own order: nothing to sort
+    memory.ask(
+        _ORDER_BYTES * len(ratings),
+        "Putting ratings in order",
+        "sort ratings.csv by userId and movieId, as MovieLens's are",
+    )
     pair = users.astype(np.int64) << 32 | movies
     order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))
     ordered = pair[order]

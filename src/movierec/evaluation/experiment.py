@@ -26,8 +26,8 @@ from movierec.models.base import Model
 CUTOFFS = (5, 10, 15, 20, 30, 40)
 # The length of list that comparisons, segments and examples are about.
 K = 10
-# Bytes of a place on a list: item, score, hit.
-_LISTED_BYTES = 9
+# Bytes of a place on a list: item, score, hit; and of a metric's value, held twice for a moment.
+_LISTED_BYTES, _VALUE_BYTES = 9, 16
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ def evaluate(
         )
     models = list(models)
     memory.ask(
-        len(models) * len(users) * (_LISTED_BYTES * max(cutoffs) + 8 * len(METRICS) * len(cutoffs)),
+        len(models)
+        * len(users)
+        * (_LISTED_BYTES * max(cutoffs) + _VALUE_BYTES * len(METRICS) * len(cutoffs)),
         f"Keeping the lists of {len(users):,} users by {len(models)} models",
         "compare fewer models (models=...)",
     )

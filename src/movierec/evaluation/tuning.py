@@ -172,19 +172,22 @@ def searched(
 
 
 def validations(split: Split, protocol: Protocol) -> list[Split]:
-    """Validation parts of the training part: the fewer, the more users they have to judge by.
+    """Validation parts of the training part.
 
-    Drawn anew for each; where time decides, nothing is drawn, and each is cut from what was known
-    before the one before it.
+    Drawn anew for each, the fewer of them, the more users judge; where time decides, nothing is
+    drawn, and each is cut from what was known before the one before it, as long as there is such.
     """
     if protocol.name not in _BY_TIME:
         n_users = np.count_nonzero(np.diff(split.test.indptr))
         number = min(PARTS, math.ceil(USERS / n_users))
         seeds = range(protocol.seed, protocol.seed + number)
         return [validation(split, replace(protocol, seed=seed)) for seed in seeds]
-    folds = []
-    for _ in range(PARTS_IN_TIME):
-        folds.append(validation(folds[-1] if folds else split, protocol))
+    folds = [validation(split, protocol)]
+    while len(folds) < PARTS_IN_TIME:
+        try:
+            folds.append(validation(folds[-1], protocol))
+        except ValueError:
+            break  # nothing is left to cut
     return folds
 
 

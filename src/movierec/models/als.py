@@ -10,17 +10,18 @@ from typing import Self
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
+from implicit.recommender_base import ModelFitError
 from scipy import sparse
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from movierec import memory
-from movierec.models.base import likes, typical_activity, weighted
+from movierec.models.base import Diverged, likes, typical_activity, weighted
 from movierec.models.solver import FastALS, solve_rows
 
-# Bytes held at most for a rating, in copies of likes by user and by movie, and for a number of a
-# factor, which is drawn, trained and kept.
-_ENTRY_BYTES, _FACTOR_BYTES = 40, 12
+# Bytes held at most for a rating or an entry of a side row, in copies by user and by movie; for a
+# number of a factor, which is drawn, trained and kept; and for each pair of factors, in equations.
+_ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
 # Who solves for a row's factors, ours or implicit.
 SOLVERS = {"compiled": FastALS, "implicit": AlternatingLeastSquares}
 
@@ -70,12 +71,15 @@ class ALS:
     ) -> Self:
         """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss.
 
-        Raises NotEnoughMemory before it starts.
+        Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
         """
-        n_side = 0 if self._side_rows is None else self._side_rows.shape[0]
+        n_side, n_entries, factors = 0, train.nnz, self._settings["factors"]
+        if self._side_rows is not None:
+            n_side, n_entries = self._side_rows.shape[0], n_entries + self._side_rows.nnz
         memory.ask(
-            _ENTRY_BYTES * train.nnz
-            + _FACTOR_BYTES * self._settings["factors"] * (sum(train.shape) + n_side),
+            _ENTRY_BYTES * n_entries
+            + _FACTOR_BYTES * factors * (sum(train.shape) + n_side)
+            + _PAIR_BYTES * factors**2,
             self.name,
             "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
         )
@@ -89,7 +93,13 @@ class ALS:
             fitted = SOLVERS[self.solver_name](
                 **self._settings, calculate_training_loss=on_iteration is not None
             )
-            fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+            try:
+                fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+            except ModelFitError:
+                raise Diverged(
+                    f"{self.name} diverged with an alpha of {fitted.alpha} and a regularization"
+                    f" of {fitted.regularization}: lower the one or raise the other"
+                ) from None
             # What is kept is implicit's own, which loads without this package.
             self.solver = AlternatingLeastSquares(**self._settings)
         n_users = train.shape[0]

@@ -10,12 +10,14 @@ from scipy import sparse
 # few rows at a time would make less of a matrix product than they cost to begin with.
 BLOCK_BYTES = 8 << 20
 FEWEST_ROWS = 128
+# Up to so many places a list is kept in order as it fills; a longer one is sorted.
+_SHORT = 500
 
 
 def row_blocks(n_rows: int, row_length: int) -> Iterator[slice]:
     """Slices over rows, each so short that float32 rows of this length fit BLOCK_BYTES.
 
-    Of very long rows, a few hundred.
+    But none shorter than FEWEST_ROWS, however long its rows.
     """
     size = max(FEWEST_ROWS, BLOCK_BYTES // (4 * max(row_length, 1)))
     for start in range(0, n_rows, size):
@@ -30,7 +32,7 @@ def top_k(
 ) -> np.ndarray:
     """Column numbers of the k best items of each row, best first, those in `seen` left out.
 
-    scores     (n_rows, n_items), no nan; not changed
+    scores     (n_rows, n_items), no nan; compared as float32, not changed
     seen       (n_rows, n_items) CSR; stored entries are left out
     tie_order  (n_items,) all columns: of equal scores, that of the column further ahead in it
                goes first; without it that of the lower column. Either way a run repeats exactly.
@@ -41,13 +43,27 @@ def top_k(
         tie_order = np.arange(n_items)
     if seen is None:
         seen = sparse.csr_array((n_rows, n_items), dtype=bool)
+    scores = scores.astype(np.float32, copy=False)
+    if k > _SHORT:
+        return _top_k_of_sorted(scores, k, seen, tie_order)
     return _top_k(
-        scores.astype(np.float32, copy=False),
+        scores,
         k,
         seen.indptr.astype(np.int64),
         seen.indices.astype(np.int32, copy=False),
         tie_order.astype(np.int32),
     )
+
+
+def _top_k_of_sorted(scores, k, seen, tie_order):
+    left = -scores
+    left[np.repeat(np.arange(len(left)), np.diff(seen.indptr)), seen.indices] = np.nan
+    left = left[:, tie_order]
+    places = np.argsort(left, axis=1, kind="stable")[:, :k]
+    best = np.full((len(left), k), -1, np.int32)
+    there = ~np.isnan(np.take_along_axis(left, places, axis=1))
+    best[:, : places.shape[1]] = np.where(there, tie_order[places], -1)
+    return best
 
 
 @numba.njit(parallel=True, cache=True)

@@ -11,14 +11,17 @@ import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
-# From so many entries on a matrix product costs less than gradient steps.
-_LONG = 256
+# From so many entries on a matrix product costs less than gradient steps, but for many factors:
+# its cost grows with their square.
+_LONG, _FEW_FACTORS = 256, 64
 # Rows of a product: both its operands stay in the processor's nearest cache but one.
 _CHUNK = 128
 # Plain numbers would make all they meet double.
 _NONE, _ONE = np.float32(0), np.float32(1)
 # Sums may be taken in any order, or the compiler could not use vector instructions.
 _FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+# An exception from one of several threads may get lost; what went wrong is not a number instead.
+_COMPILED = {"cache": True, "fastmath": _FASTMATH, "error_model": "numpy"}
 
 
 class FastALS(AlternatingLeastSquares):
@@ -45,7 +48,8 @@ def solve_rows(
     others       (n_columns, factors) float32
     num_threads  is there since implicit gives it; numba's own setting counts
     steps        of conjugate gradient for short rows; `exact` solves these too
-    BLAS should be bounded to one thread: rows are spread over the cores already.
+    BLAS should be bounded to one thread: rows are spread over the cores already. Rows whose
+    equations have no solution, or none within the range of numbers, become not a number.
     """
     matrix = (
         confidences.indptr.astype(np.int64),
@@ -54,7 +58,8 @@ def solve_rows(
     )
     gram = others.T @ others + np.float32(regularization) * np.eye(others.shape[1], dtype="f4")
     lengths = np.diff(confidences.indptr)
-    long = lengths >= (1 if exact else _LONG)
+    few = others.shape[1] <= _FEW_FACTORS
+    long = lengths > 0 if exact else (lengths >= _LONG) & few
     factors[lengths == 0] = 0
     with numba.parallel_chunksize(4):
         _solve_exactly(np.flatnonzero(long), *matrix, factors, others, gram)
@@ -62,7 +67,7 @@ def solve_rows(
         _descend(np.flatnonzero(~long & (lengths > 0)), *matrix, factors, others, gram, steps)
 
 
-@numba.njit(parallel=True, cache=True, fastmath=_FASTMATH)
+@numba.njit(parallel=True, **_COMPILED)
 def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
     """The normal equations, summed up chunk by chunk and solved."""
     size = gram.shape[0]
@@ -81,17 +86,46 @@ def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
                     weighted[k, i] = more * plain[k, i]
             right += np.dot(np.maximum(data[start : start + number], _NONE), plain[:number])
             left += np.dot(plain[:number].T, weighted[:number])
-        factors[rows[place]] = np.linalg.solve(left, right)
+        _solve_symmetric(left, right)
+        factors[rows[place]] = right
 
 
-@numba.njit(parallel=True, cache=True, fastmath=_FASTMATH)
+@numba.njit(**_COMPILED)
+def _solve_symmetric(left, right):
+    """The solution in place of the right side; not a number unless positive definite.
+
+    Cholesky's method; the lower triangle of the left side is overwritten.
+    """
+    size = len(right)
+    for i in range(size):
+        for j in range(i):
+            rest = left[i, j]
+            for k in range(j):
+                rest -= left[i, k] * left[j, k]
+            left[i, j] = rest / left[j, j]
+            right[i] -= left[i, j] * right[j]
+        pivot = left[i, i]
+        for k in range(i):
+            pivot -= left[i, k] * left[i, k]
+        if not pivot > 0:
+            right[:] = np.nan
+            return
+        left[i, i] = np.sqrt(pivot)
+        right[i] /= left[i, i]
+    for i in range(size - 1, -1, -1):
+        right[i] /= left[i, i]
+        for j in range(i):
+            right[j] -= left[i, j] * right[i]
+
+
+@numba.njit(parallel=True, **_COMPILED)
 def _descend(rows, indptr, indices, data, factors, others, gram, steps):
     for place in numba.prange(len(rows)):
         entries = slice(indptr[rows[place]], indptr[rows[place] + 1])
         _descend_from(factors[rows[place]], indices[entries], data[entries], others, gram, steps)
 
 
-@numba.njit(fastmath=_FASTMATH)
+@numba.njit(**_COMPILED)
 def _descend_from(found, columns, confidence, others, gram, steps):
     """Conjugate gradient in place; the matrix itself is never formed."""
     size = len(found)
@@ -110,7 +144,7 @@ def _descend_from(found, columns, confidence, others, gram, steps):
             direction[i] = residual[i] + length / before * direction[i]
 
 
-@numba.njit(fastmath=_FASTMATH)
+@numba.njit(**_COMPILED)
 def _missing(vector, columns, confidence, others, gram, aim):
     """`aim` times the right side of the normal equations, less their left side times a vector."""
     size = len(vector)
