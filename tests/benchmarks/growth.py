@@ -2,8 +2,8 @@
 
     python tests/benchmarks/growth.py
 
-Runs the pipeline at a hundredth, a tenth and the whole of the size, all movies and all ratings
-kept, all users evaluated, and draws reports/growth.png. Files and runs lie under data/benchmark.
+Runs the pipeline on a hundredth, a tenth and all of the users, all movies and all ratings kept,
+all users evaluated, and draws reports/growth.png. Files and runs lie under data/benchmark.
 """
 
 import argparse
@@ -24,18 +24,15 @@ SETTINGS = ("top_movies=10000000", "thorough=false", "models=popularity,als,als_
 
 
 def files_of(part: int) -> Path:
-    """Simulated files with one in `part` of the users, movies, ratings and tags."""
+    """Simulated files with one in `part` of the users, of their ratings and of their tags."""
     if part == 1:
         bench.prepare()
         return bench.FILES
     folder = bench.HOME / f"ml-32m-like-{part}"
     if not (folder / simulation.RECORD).exists():
         full = simulation.Shape.like("ml-32m")
-        sizes = {
-            name: getattr(full, name) // part for name in ("users", "movies", "ratings", "tags")
-        }
-        head = max(10, full.head_movies // part)
-        simulation.simulate(folder, replace(full, head_movies=head, **sizes))
+        fewer = {name: getattr(full, name) // part for name in ("users", "ratings", "tags")}
+        simulation.simulate(folder, replace(full, **fewer))
     return folder
 
 
