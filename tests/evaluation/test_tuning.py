@@ -414,3 +414,22 @@ def test_equal_trials_say_nothing_of_importance(hill, journal):
     level = replace(hill, score=lambda _: 0.5)
 
     assert importance(level, list(search(level, journal, 12))).empty
+
+
+def test_a_hybrid_is_mixed_anew_in_each_trial_from_parts_that_are_fitted_once(
+    ask, settings, monkeypatch
+):
+    monkeypatch.setattr(tuning, "USERS", 1)
+    fits = []
+    fit = EASE.fit
+    monkeypatch.setattr(EASE, "fit", lambda *arguments: [fits.append(1), fit(*arguments)][1])
+    shares = (0.0, 0.5, 1.0)
+
+    asked = ask(model="hybrid")
+    values = [asked.score(replace(settings, ease_share=share)) for share in shares]
+
+    assert asked.parts == tuning.TIMES_FOR_A_MIX
+    assert len(fits) == asked.parts
+    alone = [ask(model="hybrid").score(replace(settings, ease_share=share)) for share in shares]
+    assert values == alone
+    assert len(set(values)) > 1

@@ -41,20 +41,28 @@ def compared_models(
     item_genres: sparse.csr_array,
     names: str = "all",
     recent: np.ndarray | None = None,
+    parts_of_hybrid: dict[str, Shared] | None = None,
 ) -> dict[str, Model]:
     """Unfitted models by name, simplest first, the chosen one last.
 
     item_content: (n_items, terms) TF-IDF rows of length one; item_genres: (n_items, genres and
     decades) ones; names: "all", or some of them with commas between; recent: (n_items,) ratings
     known at the moment of asking, fading with age, which only the hybrid adds; None without such
-    a moment. Where the movies are too many for models that hold movies x movies, those are left
-    out, and EASE is no part of the hybrid. BASELINE is always there. Raises ValueError for an
-    unknown name, and where there is nothing to compare with it.
+    a moment; parts_of_hybrid: where these are kept by name from one call to the next, for calls
+    that only mix them differently. Where the movies are too many for models that hold movies x
+    movies, those are left out, and EASE is no part of the hybrid. BASELINE is always there. Raises
+    ValueError for an unknown name, and where there is nothing to compare with it.
     """
     s = settings
     dense = item_content.shape[0] <= ease.MAX_ITEMS
-    als_content = Shared(s.als("als_content", s.als_rows(item_content, item_genres)))
-    ease_content = Shared(s.ease("ease_content", s.ease_rows(item_content, item_genres)))
+    kept = {} if parts_of_hybrid is None else parts_of_hybrid
+    if not kept:
+        with_content = (
+            s.als("als_content", s.als_rows(item_content, item_genres)),
+            s.ease("ease_content", s.ease_rows(item_content, item_genres)),
+        )
+        kept |= {model.name: Shared(model) for model in with_content}
+    als_content, ease_content = kept["als_content"], kept["ease_content"]
     parts = [(als_content, 1 - s.ease_share)]
     if dense:
         parts.append((ease_content, s.ease_share))

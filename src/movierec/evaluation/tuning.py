@@ -18,9 +18,9 @@ from movierec.data.content import genre_and_decade, known_content
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, Split, cut, validation
 from movierec.evaluation.experiment import K, evaluate
-from movierec.evaluation.lineup import Settings, compared_models
+from movierec.evaluation.lineup import CHOSEN, Settings, compared_models
 from movierec.models import ease
-from movierec.models.base import Diverged
+from movierec.models.base import Diverged, Shared
 from movierec.paths import replacing
 
 Range = FloatDistribution | IntDistribution
@@ -61,6 +61,9 @@ SPACES: dict[str, dict[str, Range]] = {
 # about this many users, since few users make it a matter of luck, but not more than PARTS.
 USERS = 6_000
 PARTS = 10
+# What is searched for the hybrid only mixes its parts, which are fitted once for all trials: so
+# many times more validation parts can be afforded, and the best mix is a matter of little.
+TIMES_FOR_A_MIX = 4
 # Each part that is cut in time lies before the one before it, and soon little is left.
 PARTS_IN_TIME = 3
 
@@ -113,7 +116,9 @@ def problem(
     are not searched. Raises ValueError where nothing can be searched.
     """
     split = cut(interactions, protocol)
-    folds = validations(split, protocol)
+    mixes = model == CHOSEN
+    folds = validations(split, protocol, TIMES_FOR_A_MIX if mixes else 1)
+    fitted = [{} for _ in folds]
     space = searched(
         model, fixed, dense=len(movies) <= ease.MAX_ITEMS, timed=split.cut_time is not None
     )
@@ -123,15 +128,18 @@ def problem(
     }
     labels = genre_and_decade(movies)
 
-    def value(settings: Settings, fold: Split) -> float:
+    def value(settings: Settings, fold: Split, fitted: dict[str, Shared]) -> float:
         content, recent = contents[fold.cut_time], fold.recent_ratings(settings.recent_years)
-        models = compared_models(settings, content, labels, model, recent)
+        kept = fitted if mixes else None
+        models = compared_models(settings, content, labels, model, recent, kept)
         found = evaluate([models[model]], fold, relevance_threshold, (K,), settings.seed)
         return found.per_user[model, "NDCG", K].mean()
 
     def score(settings: Settings) -> float:
         try:
-            return float(np.mean([value(settings, fold) for fold in folds]))
+            return float(
+                np.mean([value(settings, *one) for one in zip(folds, fitted, strict=True)])
+            )
         except Diverged:
             return 0.0  # with such settings the model finds nothing
 
@@ -171,15 +179,16 @@ def searched(
     return space
 
 
-def validations(split: Split, protocol: Protocol) -> list[Split]:
+def validations(split: Split, protocol: Protocol, times: int = 1) -> list[Split]:
     """Validation parts of the training part.
 
-    Drawn anew for each, the fewer of them, the more users judge; where time decides, nothing is
-    drawn, and each is cut from what was known before the one before it, as long as there is such.
+    Drawn anew for each, the fewer of them, the more users judge, and `times` as many; where time
+    decides, nothing is drawn, and each is cut from what was known before the one before it, as
+    long as there is such.
     """
     if protocol.name not in _BY_TIME:
         n_users = np.count_nonzero(np.diff(split.test.indptr))
-        number = min(PARTS, math.ceil(USERS / n_users))
+        number = times * min(PARTS, math.ceil(USERS / n_users))
         seeds = range(protocol.seed, protocol.seed + number)
         return [validation(split, replace(protocol, seed=seed)) for seed in seeds]
     folds = [validation(split, protocol)]
