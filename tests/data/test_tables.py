@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.data import tables
 from movierec.data.tables import TableError, read_tables, save_frame
 
 RATINGS = "userId,movieId,rating,timestamp\n"
@@ -406,3 +407,24 @@ def test_a_saved_frame_reads_the_same(tmp_path):
     tags = read_tables(write(tmp_path, tags=TAGGED)).tags
     save_frame(tags, tmp_path / "tags.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "tags.parquet"), tags)
+
+
+@pytest.mark.parametrize(
+    ("users", "movies", "expected"),
+    [
+        ([], [], True),
+        ([5], [9], True),
+        ([1, 1, 2], [3, 4, 1], True),
+        ([1, 1, 2], [4, 3, 1], False),
+        ([1, 1, 2], [3, 3, 1], False),
+        ([1, 2, 1], [3, 4, 5], False),
+        # Across the place where two blocks meet.
+        ([1, 1, 2, 1], [1, 2, 1, 3], False),
+        ([1, 1, 1, 1, 1], [1, 2, 3, 4, 4], False),
+        ([1, 1, 1, 1, 1], [1, 2, 3, 4, 5], True),
+    ],
+)
+def test_order_is_seen_block_by_block(monkeypatch, users, movies, expected):
+    monkeypatch.setattr(tables, "_ROWS", 2)
+
+    assert tables.in_order(np.array(users, dtype=int), np.array(movies, dtype=int)) == expected

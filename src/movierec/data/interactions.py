@@ -9,11 +9,14 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
+from movierec.data.tables import in_order
 from movierec.paths import replacing
 
 _YEAR = 365.25 * 86_400  # seconds
 # Ids below this are looked up in a table; MovieLens's end at some 300,000.
 _TABLE = 1 << 24
+# Rows at a time: what is computed of them stays near the processor, and takes no fresh memory.
+_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,20 @@ def select_interactions(
         raise ValueError(f"top_movies is {top_movies}; at least 1 movie is needed")
     if not 0 < ratings_fraction <= 1:
         raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
-    ids, codes = _contiguous(ratings[MOVIE].to_numpy())
-    kept = np.zeros(len(ids), dtype=bool)
-    kept[np.lexsort((ids, -np.bincount(codes)))[:top_movies]] = True
-    keep = kept[codes]
-    if ratings_fraction < 1:
-        keep &= np.random.default_rng(seed).random(len(keep)) < ratings_fraction
+    movies = ratings[MOVIE].to_numpy()
+    codes = movies if movies.max() < _TABLE else _contiguous(movies)[1]
+    blocks = [slice(start, start + _ROWS) for start in range(0, len(codes), _ROWS)]
+    size = int(codes.max()) + 1
+    counts = sum(np.bincount(codes[block], minlength=size) for block in blocks)
+    kept = np.zeros(size, dtype=bool)
+    kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
+    rng = np.random.default_rng(seed)
+    keep = np.empty(len(codes), dtype=bool)
+    for block in blocks:
+        keep[block] = kept[codes[block]]
+        if ratings_fraction < 1:
+            drawn = rng.random(len(codes[block]), dtype=np.float32)
+            keep[block] &= drawn < ratings_fraction
     if not keep.any():
         raise ValueError(f"ratings_fraction {ratings_fraction} leaves no rating; raise it")
     return _index(ratings if keep.all() else ratings.take(np.flatnonzero(keep)))
@@ -122,8 +133,7 @@ def _index(ratings: pd.DataFrame) -> Interactions:
     user_ids, rows = _contiguous(ratings[USER].to_numpy())
     movie_ids, columns = _contiguous(ratings[MOVIE].to_numpy())
     stars, timestamps = ratings[RATING].to_numpy(), ratings[TIMESTAMP].to_numpy()
-    same_row, next_row = rows[1:] == rows[:-1], rows[1:] > rows[:-1]
-    if not np.all(next_row | (same_row & (columns[1:] > columns[:-1]))):
+    if not in_order(rows, columns):
         order = np.lexsort((columns, rows))
         rows, columns = rows[order], columns[order]
         stars, timestamps = stars[order], timestamps[order]

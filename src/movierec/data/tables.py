@@ -49,6 +49,8 @@ _MEANING = {
 _BLOCK = 8 << 20
 # What reading ratings holds at most, in sizes of the file; and bytes a rating to put them in order.
 _HELD, _ORDER_BYTES = 2.0, 72
+# Rows looked at together: what is computed of them stays near the processor.
+_ROWS = 1 << 20
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
 
 
@@ -122,6 +124,16 @@ def read_tables(folder: Path) -> Tables:
     )
 
 
+def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
+    """Whether ratings stand by user, and of each by movie, none twice: MovieLens's own order."""
+    for start in range(0, len(users) - 1, _ROWS):
+        user, movie = (of[start : start + _ROWS + 1] for of in (users, movies))
+        same_user, later_movie = user[1:] == user[:-1], movie[1:] > movie[:-1]
+        if not np.all((user[1:] > user[:-1]) | (same_user & later_movie)):
+            return False
+    return True
+
+
 def save_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as Parquet, whole or not at all."""
     with replacing(path) as draft:
@@ -131,8 +143,7 @@ def save_frame(frame: pd.DataFrame, path: Path) -> None:
 def _read_rated(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
     """A file with ratings, each on the scale."""
     frame = _read(path, header)
-    stars = frame[RATING].to_numpy()
-    _refuse(path, frame, RATING, ~((stars >= MIN_RATING) & (stars <= MAX_RATING)))
+    _refuse_outside(path, frame, RATING, MIN_RATING, MAX_RATING)
     return frame
 
 
@@ -160,10 +171,20 @@ def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
     """One file, its columns typed, its ids not negative."""
     _check_ends(path, header)
     table = _parse(path, header)
-    frame = table.to_pandas(split_blocks=True, self_destruct=True)
+    columns = {}
+    for name in header:
+        # numpy joins pieces into large pages of memory, which pandas does not ask for.
+        pieces = table[name].chunks if pa.types.is_primitive(_TYPES[name]) else []
+        columns[name] = (
+            np.concatenate([piece.to_numpy() for piece in pieces])
+            if pieces
+            else table[name].to_pandas()
+        )
+        table = table.drop_columns(name)
+    frame = pd.DataFrame(columns, copy=False)
     for column in (USER, MOVIE, TIMESTAMP):
         if column in header:
-            _refuse(path, frame, column, frame[column].to_numpy() < 0)
+            _refuse_outside(path, frame, column, 0, np.inf)
     return frame
 
 
@@ -256,6 +277,13 @@ def _line(path: Path, row: int) -> int:
     raise ValueError(f"{path} has fewer rows")
 
 
+def _refuse_outside(path: Path, frame: pd.DataFrame, column: str, low: float, high: float) -> None:
+    values = frame[column].to_numpy()
+    # Not a number is within no bounds, and comes out as an extreme.
+    if len(values) and not (values.min() >= low and values.max() <= high):
+        _refuse(path, frame, column, ~((values >= low) & (values <= high)))
+
+
 def _refuse(
     path: Path, frame: pd.DataFrame, column: str, wrong: np.ndarray, why: str | None = None
 ) -> None:
@@ -271,9 +299,8 @@ def _refuse(
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     """One rating for each user and movie: the latest, of equals the one further down."""
     users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
-    same_user, later_movie = users[1:] == users[:-1], movies[1:] > movies[:-1]
-    if np.all((users[1:] > users[:-1]) | (same_user & later_movie)):
-        return ratings  # MovieLens's own order: nothing to sort
+    if in_order(users, movies):
+        return ratings
     memory.ask(
         _ORDER_BYTES * len(ratings),
         "Putting ratings in order",
