@@ -55,11 +55,12 @@ def draw(table: pd.DataFrame) -> None:
         for stage, values in by_stage.iterrows():
             ax.plot(values.index, values, "o-", label=stage[:2] + " " + stage[3:].replace("_", " "))
         sizes, highest = by_stage.columns.to_numpy(), by_stage.iloc[:, -1].max()
-        ax.plot(sizes, highest * sizes / sizes[-1], color="0.6", lw=1, linestyle="--")
+        ax.plot(sizes, highest * sizes / sizes[-1], "--", color="0.6", lw=1, label="in proportion")
         ax.set(xscale="log", yscale="log", xlabel="ratings")
+        ax.yaxis.set_major_formatter("{x:g}")
     axes[0].set(title="Time of each stage", ylabel="seconds")
     axes[1].set(title="Memory of each stage", ylabel="GB held at most")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(paths.reports() / "growth.png", dpi=150, bbox_inches="tight")
 
 
