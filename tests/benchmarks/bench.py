@@ -150,7 +150,8 @@ def cells_original() -> dict:
 
 
 def pipeline_original_preset() -> dict:
-    return {"stages": pipeline("original-preset", "--preset", "original")}
+    stages = pipeline("original-preset", "--preset", "original")
+    return {"bytes": int(stages["GB"].max() * 1e9), "stages": stages["s"].to_dict()}
 
 
 # name: (what it is, the baseline and ours, what both are given, the ratio to reach)
@@ -334,12 +335,13 @@ def _loss(model: AlternatingLeastSquares, ratings: sparse.csr_array) -> float:
     )
 
 
-def pipeline(run: str, *options: str, files: Path = FILES) -> dict[str, str]:
-    """Run all stages; what each was reported to take, by its name."""
+def pipeline(run: str, *options: str, files: Path = FILES) -> pd.DataFrame:
+    """Run all stages; a row each with s and GB, as `run` reports them: "17.8 s    1,862 MB"."""
     begun = ("--dataset", str(files), "--run", run)
     text = _run(sys.executable, "-m", "movierec", "run", *begun, *options, home=HOME)
-    stages = [line.split(maxsplit=1) for line in text.splitlines() if re.match(r"\d\d_", line)]
-    return dict(stages)
+    found = re.findall(r"(?m)^(\d\d_\w+) +([\d.]+) s +([\d,]+) MB", text)
+    rows = {stage: (float(s), float(mb.replace(",", "")) / 1000) for stage, s, mb in found}
+    return pd.DataFrame(rows, index=["s", "GB"]).T.rename_axis("stage")
 
 
 def _run(*command: str, home: Path | None = None) -> str:
