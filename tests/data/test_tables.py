@@ -425,6 +425,6 @@ def test_a_saved_frame_reads_the_same(tmp_path):
     ],
 )
 def test_order_is_seen_block_by_block(monkeypatch, users, movies, expected):
-    monkeypatch.setattr(tables, "_ROWS", 2)
+    monkeypatch.setattr(tables, "ROWS", 2)
 
     assert tables.in_order(np.array(users, dtype=int), np.array(movies, dtype=int)) == expected

@@ -9,14 +9,12 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
-from movierec.data.tables import in_order
+from movierec.data.tables import ROWS, in_order
 from movierec.paths import replacing
 
 _YEAR = 365.25 * 86_400  # seconds
 # Ids below this are looked up in a table; MovieLens's end at some 300,000.
 _TABLE = 1 << 24
-# Rows at a time: what is computed of them stays near the processor, and takes no fresh memory.
-_ROWS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def select_interactions(
         raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
     movies = ratings[MOVIE].to_numpy()
     codes = movies if movies.max() < _TABLE else _contiguous(movies)[1]
-    blocks = [slice(start, start + _ROWS) for start in range(0, len(codes), _ROWS)]
+    blocks = [slice(start, start + ROWS) for start in range(0, len(codes), ROWS)]
     size = int(codes.max()) + 1
     counts = sum(np.bincount(codes[block], minlength=size) for block in blocks)
     kept = np.zeros(size, dtype=bool)

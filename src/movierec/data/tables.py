@@ -49,8 +49,8 @@ _MEANING = {
 _BLOCK = 8 << 20
 # What reading ratings holds at most, in sizes of the file; and bytes a rating to put them in order.
 _HELD, _ORDER_BYTES = 2.0, 72
-# Rows looked at together: what is computed of them stays near the processor.
-_ROWS = 1 << 20
+# Rows looked at together: what is computed of them stays near the processor, in no fresh memory.
+ROWS = 1 << 20
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
 
 
@@ -126,8 +126,8 @@ def read_tables(folder: Path) -> Tables:
 
 def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
     """Whether ratings stand by user, and of each by movie, none twice: MovieLens's own order."""
-    for start in range(0, len(users) - 1, _ROWS):
-        user, movie = (of[start : start + _ROWS + 1] for of in (users, movies))
+    for start in range(0, len(users) - 1, ROWS):
+        user, movie = (of[start : start + ROWS + 1] for of in (users, movies))
         same_user, later_movie = user[1:] == user[:-1], movie[1:] > movie[:-1]
         if not np.all((user[1:] > user[:-1]) | (same_user & later_movie)):
             return False

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,7 @@ def problem(
     split = cut(interactions, protocol)
     mixes = model == CHOSEN
     folds = validations(split, protocol, TIMES_FOR_A_MIX if mixes else 1)
-    fitted = [{} for _ in folds]
+    fitted = [{} if mixes else None for _ in folds]
     space = searched(
         model, fixed, dense=len(movies) <= ease.MAX_ITEMS, timed=split.cut_time is not None
     )
@@ -128,18 +129,15 @@ def problem(
     }
     labels = genre_and_decade(movies)
 
-    def value(settings: Settings, fold: Split, fitted: dict[str, Shared]) -> float:
+    def value(settings: Settings, fold: Split, parts: dict[str, Shared] | None) -> float:
         content, recent = contents[fold.cut_time], fold.recent_ratings(settings.recent_years)
-        kept = fitted if mixes else None
-        models = compared_models(settings, content, labels, model, recent, kept)
+        models = compared_models(settings, content, labels, model, recent, parts)
         found = evaluate([models[model]], fold, relevance_threshold, (K,), settings.seed)
         return found.per_user[model, "NDCG", K].mean()
 
     def score(settings: Settings) -> float:
         try:
-            return float(
-                np.mean([value(settings, *one) for one in zip(folds, fitted, strict=True)])
-            )
+            return float(np.mean(list(map(partial(value, settings), folds, fitted))))
         except Diverged:
             return 0.0  # with such settings the model finds nothing
 
