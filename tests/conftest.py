@@ -132,6 +132,8 @@ def world() -> World:
         ease_term_stars=4.0,
         ease_genre_stars=2.0,
         ease_share=0.5,
+        recent_weight=0.01,
+        recent_years=1.0,
         solver="compiled",
         seed=0,
     )
@@ -158,5 +160,5 @@ def world() -> World:
         facts,
         make_bundle(model, interactions, movies, vectorizer, similarity),
         similarity,
-        TracedHybrid.fit(settings, user_items, content, genre_and_decade(movies)),
+        TracedHybrid.fit(settings, interactions, content, genre_and_decade(movies)),
     )

@@ -120,6 +120,11 @@ def test_reasons_come_strongest_first_and_the_rest_last(recommender):
     assert reasons["contribution"][:-1].abs().is_monotonic_decreasing
 
 
+def test_what_others_rated_lately_is_one_reason(recommender):
+    reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
+    assert (reasons["kind"] == "lately").sum() == 1
+
+
 def test_what_is_known_by_words_alone_has_words_for_reasons(recommender, world):
     reasons = recommender.explain(SPACE, world.BY_WORDS)
     words = reasons[reasons["kind"] == "word"].set_index("what")["contribution"]

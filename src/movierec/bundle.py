@@ -23,7 +23,7 @@ from movierec.data.datasets import Facts
 from movierec.data.interactions import Interactions
 from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity, check_sizes
-from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
+from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid, lately
 from movierec.paths import RunPaths, replacing
 from movierec.recommender import FittedHybrid, Recommender
 
@@ -218,7 +218,8 @@ def _load_hybrid(
             )
             parts.append((ease, settings.ease_share))
     names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(movies)]
-    return FittedHybrid(TracedHybrid(parts), interactions, names, settings.like_from)
+    hybrid = TracedHybrid(parts, lately(settings, interactions))
+    return FittedHybrid(hybrid, interactions, names, settings.like_from)
 
 
 def _arrays(hybrid: TracedHybrid) -> dict[str, np.ndarray]:

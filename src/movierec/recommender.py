@@ -95,8 +95,9 @@ class Recommender:
 
         Columns kind, what and contribution; contributions add up to the score. A "movie" is one
         that was rated: what it brings through what other people rated. A "word" is a term,
-        genre or decade of the explained movie that rated ones share. The "rest" is what
-        standardising takes off every movie alike. Strongest first, the rest last.
+        genre or decade of the explained movie that rated ones share. "lately" is one row: how
+        much others rated the movie up to the last rating of all. The "rest" is what standardising
+        takes off every movie alike. Strongest first, the rest last.
         Raises ValueError for a movie that was rated itself, and where there is no rating.
         """
         row = self._row(ratings) if isinstance(ratings, Mapping) else self._history(ratings)
@@ -111,6 +112,7 @@ class Recommender:
         parts = [
             _parts("movie", titles[row.indices], by_movie[row.indices]),
             _parts("word", hybrid.side_names[by_side != 0], by_side[by_side != 0]),
+            _parts("lately", ["what others rated lately"], hybrid.model.lately[[item]]),
         ]
         strongest = pd.concat(parts).sort_values(
             "contribution", key=np.abs, ascending=False, kind="stable"

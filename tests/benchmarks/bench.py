@@ -94,13 +94,13 @@ def als_ours(
     return {"model": model.fit(ratings).solver}
 
 
-def als_plain(ratings: sparse.csr_array, *content: sparse.csr_array) -> dict:
-    _tuned().als("als").fit(ratings)
+def als_plain(interactions: Interactions, *content: sparse.csr_array) -> dict:
+    _tuned().als("als").fit(interactions.user_items)
     return {}
 
 
-def hybrid_ours(ratings: sparse.csr_array, *content: sparse.csr_array) -> dict:
-    TracedHybrid.fit(_tuned(), ratings, *content)
+def hybrid_ours(interactions: Interactions, *content: sparse.csr_array) -> dict:
+    TracedHybrid.fit(_tuned(), interactions, *content)
     return {}
 
 
@@ -178,7 +178,8 @@ def inputs(name: str) -> tuple:
         return movies, pd.read_parquet(HOME / "tags.parquet")
     if name == "with content":
         _, item_content = tfidf(content_text(*inputs("texts")), 5_000)
-        return *inputs("ratings"), item_content, genre_and_decade(inputs("texts")[0])
+        interactions = Interactions.load(HOME / "half.npz")
+        return interactions, item_content, genre_and_decade(inputs("texts")[0])
     if name == "items":
         return sparse.load_npz(HOME / "content.npz"), np.load(HOME / "item_factors.npy")
     if name not in ("ratings", "fitted", "evaluated"):

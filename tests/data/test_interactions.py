@@ -111,6 +111,17 @@ def test_ratings_per_movie_are_counted(hand_made):
     assert interactions.ratings_per_movie.tolist() == [2, 2, 3, 1]
 
 
+def test_the_last_rating_of_each_user_is_found(hand_made):
+    interactions = select_interactions(hand_made.sample(frac=1, random_state=0), 4)
+    assert interactions.last_times.tolist() == [300, 500, 800]
+
+
+def test_who_rated_nothing_has_the_last_time_of_all(hand_made):
+    whole = select_interactions(hand_made, 4)
+    some = whole.only(np.array([False] * 3 + [True] * 3 + [False] * 2))
+    assert some.last_times.tolist() == [600, 500, 600]
+
+
 def test_only_the_ratings_under_a_mask_are_kept(hand_made):
     whole = select_interactions(hand_made, top_movies=4)
     kept = whole.only(np.array([1, 0, 1, 0, 1, 1, 0, 0], dtype=bool))

@@ -112,6 +112,20 @@ def test_training_ratings_keep_their_stars_and_times(many, name):
     assert times_of(training).items() <= times_of(many).items()
 
 
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "global-time"])
+def test_users_ask_with_the_last_rating_that_is_known_of_them(many, name):
+    split = cut(many, protocol(name))
+    times = times_of(many)
+    for user in users_of(split.known):
+        theirs = [times[pair] for pair in rated(split.known) if pair[0] == user]
+        assert split.moments[user] == max(theirs)
+
+
+def test_users_ask_at_the_cut_where_time_is_cut(many):
+    split = cut(many, protocol("global-time"))
+    assert split.moments.tolist() == [split.cut_time] * 30
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_no_part_stores_zeros(many, name):
     split = cut(many, protocol(name))
@@ -451,12 +465,18 @@ def test_a_test_set_that_was_not_given_is_asked_for(rated_by_three, given):
         cut(rated_by_three, Protocol("given", given=given))
 
 
+def split_of(training: Interactions, known: Interactions, test: sparse.csr_array) -> Split:
+    """A split made by hand, of which all movies are candidates."""
+    candidates = np.ones(len(training.movie_ids), dtype=bool)
+    return Split(training, known.user_items, test, known.last_times, candidates, question="")
+
+
 @pytest.fixture
 def starred() -> Split:
     """Three test ratings, of 3, 4 and 5 stars."""
     test = sparse.csr_array(np.array([[0, 3, 4], [5, 0, 0]], dtype=np.float32))
     training = interactions([[1, 0, 0], [0, 2, 2]])
-    return Split(training, training.user_items, test, np.ones(3, dtype=bool), question="")
+    return split_of(training, training, test)
 
 
 @pytest.mark.parametrize(
@@ -497,7 +517,7 @@ def test_a_split_that_trains_on_test_ratings_is_refused(few):
     test = np.zeros((4, 10), dtype=np.float32)
     test[[0, 1, 3], [0, 0, 9]] = 1.0
     with pytest.raises(AssertionError, match="2 test ratings are in the training part"):
-        Split(few, few.user_items, sparse.csr_array(test), np.ones(10, dtype=bool), question="")
+        split_of(few, few, sparse.csr_array(test))
 
 
 def test_a_split_that_knows_test_ratings_is_refused(few):
@@ -505,9 +525,7 @@ def test_a_split_that_knows_test_ratings_is_refused(few):
     test[[1, 2, 3], [1, 3, 9]] = np.nan
     training = few.only(np.arange(16) < 10)
     with pytest.raises(AssertionError, match="1 test ratings are in the known part"):
-        Split(
-            training, few.user_items, sparse.csr_array(test), np.ones(10, dtype=bool), question=""
-        )
+        split_of(training, few, sparse.csr_array(test))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -66,6 +66,7 @@ def split_of() -> Callable[..., Split]:
             training,
             known=training.user_items if known is None else _interactions(known).user_items,
             test=_interactions(test).user_items,
+            moments=np.zeros(len(training.user_ids), dtype=np.int32),
             candidates=np.ones(len(training.movie_ids), dtype=bool)
             if candidates is None
             else np.asarray(candidates, dtype=bool),

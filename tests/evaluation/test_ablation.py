@@ -26,29 +26,28 @@ def split() -> Split:
     return cut(Interactions(np.arange(60), np.arange(30), matrix, times), Protocol())
 
 
-def ndcg(settings, split, recent=None) -> np.ndarray:
-    models = compared_models(settings, KINDS, KINDS, CHOSEN, recent)
+def ndcg(settings, split) -> np.ndarray:
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, split.training)
     return evaluate([models[CHOSEN]], split, cutoffs=(K,)).per_user[CHOSEN, "NDCG", K].to_numpy()
 
 
 def test_a_loss_is_the_difference_from_a_hybrid_made_without(settings, split):
-    models = compared_models(settings, KINDS, KINDS, CHOSEN)
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, split.training)
     evaluation = evaluate([models[CHOSEN]], split, cutoffs=(K,))
 
     lost = ablate(evaluation, settings, KINDS, KINDS)
 
-    without = replace(settings, ease_share=0)
-    expected = (ndcg(settings, split) - ndcg(without, split)).mean()
-    assert lost.loc["EASE", "mean"] == pytest.approx(expected)
+    for name, without in (("EASE", "ease_share"), ("what is rated lately", "recent_weight")):
+        expected = (ndcg(settings, split) - ndcg(replace(settings, **{without: 0}), split)).mean()
+        assert lost.loc[name, "mean"] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("recent", [None, np.arange(30.0)])
-def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split, recent):
-    settings = replace(settings, like_from=0.5)
-    models = compared_models(settings, KINDS, KINDS, CHOSEN, recent)
+def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split):
+    settings = replace(settings, like_from=0.5, recent_weight=0)
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, split.training)
     evaluation = evaluate([models[CHOSEN]], split, cutoffs=(K,))
 
-    found = set(ablate(evaluation, settings, KINDS, KINDS, recent).index)
+    found = set(ablate(evaluation, settings, KINDS, KINDS).index)
 
-    assert "leaving low ratings out" not in found
-    assert ("what is rated lately" in found) == (recent is not None)
+    assert "EASE" in found
+    assert not found & {"leaving low ratings out", "what is rated lately"}

@@ -9,12 +9,13 @@ import pytest
 from scipy import sparse, stats
 
 from movierec.data.content import genre_and_decade, known_content
-from movierec.data.interactions import select_interactions
+from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, cut
 from movierec.data.tables import read_tables
 from movierec.evaluation.experiment import evaluate
 from movierec.evaluation.lineup import CHOSEN, Settings, compared_models
 from movierec.models import ease
+from movierec.models.base import TimedModel
 
 NAMES = [
     "random",
@@ -178,22 +179,19 @@ def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(settings, wor
 
 def test_recent_ratings_weigh_in_the_hybrid_only(settings, world):
     train, content, genres = world
-    settings, recent = replace(settings, recent_weight=3.0), np.arange(10.0)
-    names = "popularity, als_content, ease_content, hybrid"
+    settings = replace(settings, recent_weight=3.0, recent_years=1.0)
+    # Movie m was rated by 20 - m users, all within seconds, in which nothing fades.
+    rated = sparse.csr_array(np.tril(np.ones((20, 10), dtype=np.float32)))
+    times = np.arange(rated.nnz, dtype=np.int32)
+    training = Interactions(np.arange(20), np.arange(10), rated, times)
 
-    timeless, timely = (
-        {name: model.fit(train).score(train) for name, model in models.items()}
-        for models in (
-            compared_models(settings, content, genres, names),
-            compared_models(settings, content, genres, names, recent),
-        )
-    )
+    models = compared_models(settings, content, genres, training=training)
 
-    added = timely.pop(CHOSEN) - timeless.pop(CHOSEN)
-    assert added == pytest.approx(np.tile(3 * stats.zscore(recent), (20, 1)), abs=1e-4)
-    assert timely.keys() == timeless.keys()
-    for name, scores in timeless.items():
-        assert np.array_equal(timely[name], scores)
+    assert [name for name, model in models.items() if isinstance(model, TimedModel)] == [CHOSEN]
+    hybrid = models[CHOSEN].fit(train)
+    lately = stats.zscore(np.log1p(np.arange(20, 10, -1)))
+    added = hybrid.score_at(train, np.full(20, rated.nnz)) - hybrid.score(train)
+    assert added == pytest.approx(np.tile(3 * lately, (20, 1)), abs=1e-3)
 
 
 def test_settings_are_found_among_other_values(settings):

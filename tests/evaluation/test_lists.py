@@ -25,11 +25,12 @@ def ranked(
     candidates: ArrayLike = (True,) * 5,
     tie_order: ArrayLike | None = None,
     depth: int = 3,
+    moments: np.ndarray | None = None,
 ) -> Lists:
     candidates = np.asarray(candidates)
     tie_order = np.arange(candidates.sum()) if tie_order is None else np.asarray(tie_order)
     parts = csr(profiles), csr(seen), csr(relevant)
-    return rank(model, *parts, candidates, tie_order, depth)
+    return rank(model, *parts, candidates, tie_order, depth, moments)
 
 
 def test_the_best_scores_come_first(fixed):
@@ -43,6 +44,18 @@ def test_scores_and_hits_stand_beside_their_items(fixed):
 
     assert lists.scores.tolist() == [[4, 3, 2], [5, 4, 2]]
     assert lists.hits.tolist() == [[True, False, False], [False, True, False]]
+
+
+def test_a_model_to_which_it_matters_is_told_when_users_ask(fixed):
+    class Timed(fixed):
+        """Likes at moment m the movie m best."""
+
+        def score_at(self, user_items, moments):
+            return np.eye(5, dtype=np.float32)[moments]
+
+    lists = ranked(Timed(np.zeros((2, 5))), moments=np.array([4, 3]))
+
+    assert lists.items[:, 0].tolist() == [4, 3]
 
 
 def test_seen_movies_are_never_recommended(fixed):

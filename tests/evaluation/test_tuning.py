@@ -195,13 +195,6 @@ def test_a_model_that_diverges_is_worth_nothing(ask, monkeypatch):
     assert asked.score(asked.start) == 0
 
 
-def test_a_moment_is_searched_for_only_where_the_protocol_has_one(ask):
-    protocol = Protocol("global-time", test_share=0.3)
-
-    assert "recent_years" in ask(model="hybrid", protocol=protocol).space
-    assert "recent_years" not in ask(model="hybrid").space
-
-
 def test_what_has_no_effect_on_a_hybrid_without_ease_is_not_searched():
     space = searched("hybrid", dense=False)
 

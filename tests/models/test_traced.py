@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from movierec.data.interactions import Interactions
 from movierec.models import ease
 from movierec.models.als import ALS
 from movierec.models.base import opinions
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings
+from movierec.models.recency import RecentPopularity
 from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
 
 N_USERS, N_ITEMS = 30, 7
@@ -89,6 +91,8 @@ def settings() -> HybridSettings:
         ease_term_stars=2.0,
         ease_genre_stars=1.0,
         ease_share=0.3,
+        recent_weight=0.5,
+        recent_years=0.001,
         solver="compiled",
         seed=0,
     )
@@ -100,8 +104,16 @@ def genres() -> sparse.csr_array:
 
 
 @pytest.fixture(scope="module")
-def traced_hybrid(settings, stars, item_content, genres) -> TracedHybrid:
-    return TracedHybrid.fit(settings, sparse.csr_array(stars), item_content, genres)
+def interactions(stars) -> Interactions:
+    """The stars, each rated some hours after the one before it."""
+    train = sparse.csr_array(stars)
+    times = 20_000 * np.arange(train.nnz, dtype=np.int32)
+    return Interactions(np.arange(N_USERS), np.arange(N_ITEMS), train, times)
+
+
+@pytest.fixture(scope="module")
+def traced_hybrid(settings, interactions, item_content, genres) -> TracedHybrid:
+    return TracedHybrid.fit(settings, interactions, item_content, genres)
 
 
 @pytest.fixture(params=["als", "ease"])
@@ -259,7 +271,7 @@ def test_the_hybrid_s_parts_add_up_to_its_score(traced_hybrid, said):
     scores = traced_hybrid.score(said)[0]
     for item in np.setdiff1d(np.arange(N_ITEMS), said.indices):
         by_movie, by_side, rest = traced_hybrid.contributions(said, item)
-        total = by_movie.sum() + by_side.sum() + rest
+        total = by_movie.sum() + by_side.sum() + traced_hybrid.lately[item] + rest
         assert total == pytest.approx(scores[item], abs=1e-4)
 
 
@@ -283,20 +295,22 @@ def test_where_nothing_was_said_content_has_no_share(traced_hybrid):
 
 
 def test_the_traced_hybrid_scores_like_the_untraced(
-    traced_hybrid, settings, stars, item_content, genres
+    traced_hybrid, settings, interactions, item_content, genres
 ):
-    train = sparse.csr_array(stars)
+    train = interactions.user_items
     parts = [
         (settings.als("als", settings.als_rows(item_content, genres)), 1 - settings.ease_share),
         (settings.ease("ease", settings.ease_rows(item_content, genres)), settings.ease_share),
     ]
-    untraced = Hybrid(parts).fit(train)
-    np.testing.assert_allclose(traced_hybrid.score(train), untraced.score(train), atol=1e-3)
+    recent = RecentPopularity(interactions, settings.recent_years)
+    untraced = Hybrid(parts, recent, settings.recent_weight).fit(train)
+    now = np.full(N_USERS, interactions.timestamps.max())
+    np.testing.assert_allclose(traced_hybrid.score(train), untraced.score_at(train, now), atol=1e-3)
 
 
 def test_beyond_what_ease_can_take_the_hybrid_is_als_alone(
-    settings, stars, item_content, genres, monkeypatch
+    settings, interactions, item_content, genres, monkeypatch
 ):
     monkeypatch.setattr(ease, "MAX_ITEMS", N_ITEMS - 1)
-    hybrid = TracedHybrid.fit(settings, sparse.csr_array(stars), item_content, genres)
+    hybrid = TracedHybrid.fit(settings, interactions, item_content, genres)
     assert [type(part) for part, _ in hybrid.parts] == [TracedALS]

@@ -12,7 +12,6 @@ from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.data.tables import ROWS, in_order
 from movierec.paths import replacing
 
-_YEAR = 365.25 * 86_400  # seconds
 # Ids below this are looked up in a table; MovieLens's end at some 300,000.
 _TABLE = 1 << 24
 
@@ -53,14 +52,17 @@ class Interactions:
         """(n_movies,) number of ratings of each movie."""
         return np.bincount(self.user_items.indices, minlength=len(self.movie_ids))
 
-    def recent_ratings(self, moment: int, half_life: float) -> np.ndarray:
-        """(n_movies,) ratings of each movie, of which one `half_life` old counts half.
+    @property
+    def last_times(self) -> np.ndarray:
+        """(n_users,) int32, seconds since 1970: each user's last rating.
 
-        moment: seconds since 1970, at which a rating counts whole; half_life: years.
+        Of a user without any, the last of all.
         """
-        age = (moment - self.timestamps) / _YEAR
-        weights = np.exp2(-age / half_life)
-        return np.bincount(self.user_items.indices, weights, minlength=len(self.movie_ids))
+        last = np.full(len(self.user_ids), self.timestamps.max(initial=0))
+        rated = np.diff(self.user_items.indptr) > 0
+        # Empty rows end where they begin, so the others' ratings follow one another.
+        last[rated] = np.maximum.reduceat(self.timestamps, self.user_items.indptr[:-1][rated])
+        return last
 
     def only(self, mask: np.ndarray) -> "Interactions":
         """The ratings under a mask (nnz,), the ids and the shape unchanged, no zero stored."""

@@ -20,6 +20,8 @@ class Split:
     known       (n_users, n_movies) CSR, stars: what is known of a user when movies are ranked;
                 the training part, and more where users were held out whole
     test        (n_users, n_movies) CSR, stars: what is to be found; nan where none were given
+    moments     (n_users,) seconds since 1970: when each user asks, which is at the cut, or
+                with the last rating that is known of the user
     candidates  (n_movies,) bool: the movies that may be recommended
     question    in two sentences, what a result on this split answers
     cut_time    seconds since 1970: what came from then on is not known; None without such a cut
@@ -31,6 +33,7 @@ class Split:
     training: Interactions
     known: sparse.csr_array
     test: sparse.csr_array
+    moments: np.ndarray
     candidates: np.ndarray
     question: str
     cut_time: int | None = None
@@ -46,15 +49,6 @@ class Split:
     def train(self) -> sparse.csr_array:
         """(n_users, n_movies) CSR float32, stars: the training ratings."""
         return self.training.user_items
-
-    def recent_ratings(self, half_life: float) -> np.ndarray | None:
-        """(n_movies,) training ratings, fading by half every `half_life` years before the cut.
-
-        None where no moment divides what is known from what is asked: then nothing is recent.
-        """
-        if self.cut_time is None:
-            return None
-        return self.training.recent_ratings(self.cut_time, half_life)
 
     def relevant(self, threshold: float) -> sparse.csr_array:
         """The test ratings of `threshold` stars and more; all of them, stars or not, for 0.
@@ -173,6 +167,7 @@ def _global_time(interactions: Interactions, protocol: Protocol) -> Split:
             " what users rated from then on. It asks how a recommender would have served the"
             " future, to people of whom it often knew nothing yet.",
         ),
+        moments=np.full(len(interactions.user_ids), moment),
         cut_time=moment,
     )
 
@@ -186,11 +181,12 @@ def _unseen_users(interactions: Interactions, protocol: Protocol) -> Split:
     # Each of them has two ratings at least, and one of them is always hidden.
     theirs = held_out[_rows(matrix)]
     hidden = _share_of_rows(matrix, share, protocol.seed, at_least=1) & theirs
-    training = interactions.only(~theirs)
+    known = interactions.only(~hidden)
     return Split(
-        training,
-        known=interactions.only(~hidden).user_items,
+        interactions.only(~theirs),
+        known=known.user_items,
         test=interactions.only(hidden).user_items,
+        moments=known.last_times,
         candidates=np.ones(matrix.shape[1], dtype=bool),
         question=(
             f"A random {share:.0%} of the users are held out whole; a model that never saw them"
@@ -240,6 +236,7 @@ def _given(interactions: Interactions, protocol: Protocol) -> Split:
         training,
         known=training.user_items,
         test=test,
+        moments=training.last_times,
         candidates=np.ones(n_movies, dtype=bool),
         question=(
             "The dataset brought its own test set, and each model has to find its movies among"
@@ -273,6 +270,7 @@ def _split(interactions: Interactions, in_test: np.ndarray, question: str) -> Sp
         training,
         known=training.user_items,
         test=interactions.only(in_test).user_items,
+        moments=training.last_times,
         candidates=np.ones(len(interactions.movie_ids), dtype=bool),
         question=question,
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 from scipy import sparse
 from tqdm.auto import tqdm
@@ -35,7 +34,6 @@ def ablate(
     settings: Settings,
     item_content: sparse.csr_array,
     item_genres: sparse.csr_array,
-    recent: np.ndarray | None = None,
     relevance_threshold: float = 0.0,
     progress: bool = False,
 ) -> pd.DataFrame:
@@ -48,9 +46,10 @@ def ablate(
     values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
     for name, changes in tqdm(WITHOUT.items(), desc="without", disable=not progress):
         changed = replace(settings, **changes)
-        if changed == settings or ("recent_weight" in changes and recent is None):
+        if changed == settings:
             continue
-        model = compared_models(changed, item_content, item_genres, CHOSEN, recent)[CHOSEN]
+        training = evaluation.split.training
+        model = compared_models(changed, item_content, item_genres, CHOSEN, training)[CHOSEN]
         found = evaluate([model], evaluation.split, relevance_threshold, (K,), settings.seed)
         values[name] = found.per_user[CHOSEN, "NDCG", K]
     per_user = pd.concat({(name, "NDCG", K): one for name, one in values.items()}, axis=1)

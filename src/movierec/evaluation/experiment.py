@@ -93,7 +93,16 @@ def evaluate(
             start = time.perf_counter()
             model.fit(split.train)
             fitted = time.perf_counter()
-            given = rank(model, known, known, hidden, split.candidates, tie_order, max(cutoffs))
+            given = rank(
+                model,
+                known,
+                known,
+                hidden,
+                split.candidates,
+                tie_order,
+                max(cutoffs),
+                split.moments[users],
+            )
             costs[model.name] = {
                 "fit, s": fitted - start,
                 "rank, s": time.perf_counter() - fitted,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import sparse
 
+from movierec.data.interactions import Interactions
 from movierec.models import ease
 from movierec.models.base import Model, Shared
 from movierec.models.bpr import BPR
@@ -12,8 +12,9 @@ from movierec.models.content import Content
 from movierec.models.hybrid import Hybrid, HybridSettings
 from movierec.models.item_knn import ItemKNN
 from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
-from movierec.models.popularity import Popularity, RecentPopularity
+from movierec.models.popularity import Popularity
 from movierec.models.random import Random
+from movierec.models.recency import RecentPopularity
 
 CHOSEN = "hybrid"
 # Without it no number says anything.
@@ -26,8 +27,6 @@ DENSE = {"ease", "ease_content", "original_similarity"}
 class Settings(HybridSettings):
     """Hyperparameters of all models; the evaluation notebook explains each."""
 
-    recent_weight: float
-    recent_years: float
     knn_neighbours: int
     knn_shrinkage: float
     bpr_learning_rate: float
@@ -40,18 +39,18 @@ def compared_models(
     item_content: sparse.csr_array,
     item_genres: sparse.csr_array,
     names: str = "all",
-    recent: np.ndarray | None = None,
+    training: Interactions | None = None,
     parts_of_hybrid: dict[str, Shared] | None = None,
 ) -> dict[str, Model]:
     """Unfitted models by name, simplest first, the chosen one last.
 
     item_content: (n_items, terms) TF-IDF rows of length one; item_genres: (n_items, genres and
-    decades) ones; names: "all", or some of them with commas between; recent: (n_items,) ratings
-    known at the moment of asking, fading with age, which only the hybrid adds; None without such
-    a moment; parts_of_hybrid: where these are kept by name from one call to the next, for calls
-    that only mix them differently. Where the movies are too many for models that hold movies x
-    movies, those are left out, and EASE is no part of the hybrid. BASELINE is always there. Raises
-    ValueError for an unknown name, and where there is nothing to compare with it.
+    decades) ones; names: "all", or some of them with commas between; training: the ratings to learn
+    from, with their times, by which only the hybrid goes; without them it does not ask what was
+    rated lately; parts_of_hybrid: where these are kept by name from one call to the next, for
+    calls that only mix them differently. Where the movies are too many for models that hold
+    movies x movies, those are left out, and EASE is no part of the hybrid. BASELINE is always
+    there. Raises ValueError for an unknown name, and where there is nothing to compare with it.
     """
     s = settings
     dense = item_content.shape[0] <= ease.MAX_ITEMS
@@ -66,8 +65,7 @@ def compared_models(
     parts = [(als_content, 1 - s.ease_share)]
     if dense:
         parts.append((ease_content, s.ease_share))
-    if recent is not None:
-        parts.append((RecentPopularity(recent), s.recent_weight))
+    recent = RecentPopularity(training, s.recent_years) if training is not None else None
     original = original_als(s.seed, s.solver)
     models = [
         Random(s.seed),
@@ -88,7 +86,7 @@ def compared_models(
         s.ease("ease"),
         als_content,
         ease_content,
-        Hybrid(parts),
+        Hybrid(parts, recent, s.recent_weight),
     ]
     by_name = {model.name: model for model in models if dense or model.name not in DENSE}
     return by_name if names == "all" else _some_of(by_name, names)

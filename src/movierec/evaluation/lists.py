@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec.models.base import Model
+from movierec.models.base import Model, TimedModel
 from movierec.models.ranking import row_blocks, top_k
 
 
@@ -34,6 +34,7 @@ def rank(
     candidates: np.ndarray,
     tie_order: np.ndarray,
     depth: int,
+    moments: np.ndarray | None = None,
 ) -> Lists:
     """Ask a fitted model for the `depth` best candidates of every user.
 
@@ -42,6 +43,7 @@ def rank(
     relevant    the same shape: stored entries are hits
     candidates  (n_items,) bool; only they are recommended
     tie_order   places among the candidates: who goes first of equal scores
+    moments     (n_users,) seconds since 1970 at which each user asks, for a `TimedModel`
     Works in blocks of users, so that memory stays bounded. Raises ValueError, naming the model,
     for scores of another shape or that are not finite.
     """
@@ -55,7 +57,8 @@ def rank(
     # Between blocks BLAS's threads would go on spinning, and keep the ranking's from the cores.
     with threadpool_limits(1, "blas"):
         for rows in row_blocks(n_users, n_items):
-            scores, taken, wanted = model.score(profiles[rows]), seen[rows], relevant[rows]
+            scores = _scores(model, profiles, moments, rows)
+            taken, wanted = seen[rows], relevant[rows]
             if scores.shape != taken.shape:
                 raise ValueError(f"{model.name} scored {scores.shape}, not users x movies")
             # nan and infinity show in a row's extremes.
@@ -74,6 +77,14 @@ def rank(
             hits[rows] = np.take_along_axis(found, best, axis=1) & ~missing
             undecided[rows] = low == high
     return Lists(items, values, hits, undecided)
+
+
+def _scores(
+    model: Model, profiles: sparse.csr_array, moments: np.ndarray | None, rows: slice
+) -> np.ndarray:
+    if moments is not None and isinstance(model, TimedModel):
+        return model.score_at(profiles[rows], moments[rows])
+    return model.score(profiles[rows])
 
 
 def popular_first(ratings_per_movie: np.ndarray, seed: int) -> np.ndarray:

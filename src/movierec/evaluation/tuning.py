@@ -37,7 +37,7 @@ _LIKES = {
 }
 _ALS_CONTENT = {"als_term_stars": _log(2, 50), "als_genre_stars": _log(1, 50)}
 _EASE_CONTENT = {"ease_term_stars": _log(5, 100), "ease_genre_stars": _log(3, 100)}
-_RECENT = {"recent_weight": _log(0.1, 20), "recent_years": _log(0.2, 20)}
+_RECENT = {"recent_weight": _log(0.01, 20), "recent_years": _log(0.05, 20)}
 
 # What is searched for each model. Models with content take over what was found for those
 # without, and the hybrid what was found for its parts, so that each is at its best, and what
@@ -52,7 +52,7 @@ SPACES: dict[str, dict[str, Range]] = {
     "bpr": {
         "bpr_learning_rate": _log(0.003, 0.3),
         "bpr_regularization": _log(0.003, 0.3),
-        "bpr_iterations": IntDistribution(30, 500, log=True),
+        "bpr_iterations": IntDistribution(20, 200, log=True),
     },
     "als_content": _ALS_CONTENT,
     "ease_content": _EASE_CONTENT,
@@ -120,9 +120,7 @@ def problem(
     mixes = model == CHOSEN
     folds = validations(split, protocol, TIMES_FOR_A_MIX if mixes else 1)
     fitted = [{} if mixes else None for _ in folds]
-    space = searched(
-        model, fixed, dense=len(movies) <= ease.MAX_ITEMS, timed=split.cut_time is not None
-    )
+    space = searched(model, fixed, dense=len(movies) <= ease.MAX_ITEMS)
     contents = {
         moment: known_content(movies, tags, max_features, moment)
         for moment in {fold.cut_time for fold in folds}
@@ -130,8 +128,8 @@ def problem(
     labels = genre_and_decade(movies)
 
     def value(settings: Settings, fold: Split, parts: dict[str, Shared] | None) -> float:
-        content, recent = contents[fold.cut_time], fold.recent_ratings(settings.recent_years)
-        models = compared_models(settings, content, labels, model, recent, parts)
+        content = contents[fold.cut_time]
+        models = compared_models(settings, content, labels, model, fold.training, parts)
         found = evaluate([models[model]], fold, relevance_threshold, (K,), settings.seed)
         return found.per_user[model, "NDCG", K].mean()
 
@@ -152,19 +150,15 @@ def problem(
     return Problem(model, len(folds), start, space, about, score)
 
 
-def searched(
-    model: str, fixed: Collection[str] = (), dense: bool = True, timed: bool = True
-) -> dict[str, Range]:
+def searched(model: str, fixed: Collection[str] = (), dense: bool = True) -> dict[str, Range]:
     """What is searched for a model: its space without what is fixed, or has no effect.
 
-    dense: whether the movies are few enough for EASE; timed: whether the protocol cuts at a
-    moment. Raises ValueError for a model without hyperparameters, and where none is left.
+    dense: whether the movies are few enough for EASE. Raises ValueError for a model without
+    hyperparameters, and where none is left.
     """
     if model not in SPACES:
         raise ValueError(f"{model!r} has nothing to tune; there are {', '.join(SPACES)}")
     idle = set(fixed)
-    if not timed:
-        idle |= set(_RECENT)
     if model == "hybrid" and not dense:
         idle.add("ease_share")
     space = {name: one for name, one in SPACES[model].items() if name not in idle}

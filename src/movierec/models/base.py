@@ -1,6 +1,6 @@
 """What a model is, and what ratings tell it."""
 
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from scipy import sparse
@@ -30,6 +30,15 @@ class Model(Protocol):
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         """Scores (n_rows, n_items), higher is better, for rows of ratings in stars."""
+        ...
+
+
+@runtime_checkable
+class TimedModel(Model, Protocol):
+    """A model to which it matters when a user asks."""
+
+    def score_at(self, user_items: sparse.csr_array, moments: np.ndarray) -> np.ndarray:
+        """As `score`, of rows that ask at these moments: (n_rows,) seconds since 1970."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The hybrid: models with content, their scores made comparable and added."""
+"""The hybrid: models with content and what was rated lately, made comparable and added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,6 +10,7 @@ from scipy import sparse
 from movierec.models.als import ALS
 from movierec.models.base import Model, Shared
 from movierec.models.ease import EASE
+from movierec.models.recency import RecentPopularity
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class HybridSettings:
     ease_term_stars: float
     ease_genre_stars: float
     ease_share: float
+    recent_weight: float
+    recent_years: float
     solver: str
     seed: int
 
@@ -74,13 +77,21 @@ class Hybrid:
     """Adds the parts' scores, each standardised within the row, by given weights.
 
     A row over which a part says the same of all movies gets nothing from it. Parts that are
-    compared by themselves too are best `Shared`.
+    compared by themselves too are best `Shared`. What was rated lately, where it is given, is one
+    more part for rows of which it is known when they ask.
     """
 
     name = "hybrid"
 
-    def __init__(self, parts: list[tuple[Model | Shared, float]]):
+    def __init__(
+        self,
+        parts: list[tuple[Model | Shared, float]],
+        recent: RecentPopularity | None = None,
+        recent_weight: float = 0.0,
+    ):
         self.parts = parts
+        self._recent = recent
+        self._recent_weight = recent_weight
 
     def fit(self, train: sparse.csr_array) -> Self:
         for model, _ in self.parts:
@@ -88,7 +99,13 @@ class Hybrid:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return sum(weight * _standardise(model.score(user_items)) for model, weight in self.parts)
+        return sum(weight * standardise(model.score(user_items)) for model, weight in self.parts)
+
+    def score_at(self, user_items: sparse.csr_array, moments: np.ndarray) -> np.ndarray:
+        scores = self.score(user_items)
+        if self._recent is None:
+            return scores
+        return scores + self._recent_weight * standardise(self._recent.at(moments))
 
 
 def side_rows(
@@ -114,6 +131,6 @@ def spread(scores: np.ndarray) -> np.ndarray:
     return found
 
 
-def _standardise(scores: np.ndarray) -> np.ndarray:
+def standardise(scores: np.ndarray) -> np.ndarray:
     """Each row with mean 0 and standard deviation 1, or all 0 where it is constant."""
     return (scores - scores.mean(axis=1, keepdims=True)) / spread(scores)

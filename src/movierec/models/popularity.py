@@ -1,4 +1,4 @@
-"""The most rated movies for everyone, of all times or lately."""
+"""The most rated movies for everyone."""
 
 from typing import Self
 
@@ -17,21 +17,3 @@ class Popularity:
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return np.tile(self._counts, (user_items.shape[0], 1))
-
-
-class RecentPopularity:
-    """Scores a movie by its recent ratings, whoever asks; they are counted beforehand.
-
-    recent: (n_items,) ratings known at the moment of asking, each the less the older it is.
-    """
-
-    name = "recent_popularity"
-
-    def __init__(self, recent: np.ndarray):
-        self._recent = recent.astype(np.float32)
-
-    def fit(self, train: sparse.csr_array) -> Self:
-        return self
-
-    def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return np.tile(self._recent, (user_items.shape[0], 1))

@@ -12,11 +12,13 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
+from movierec.data.interactions import Interactions
 from movierec.models import ease
 from movierec.models.als import ALS
 from movierec.models.base import likes, typical_activity, weighted
 from movierec.models.ease import EASE
-from movierec.models.hybrid import Hybrid, HybridSettings, spread
+from movierec.models.hybrid import Hybrid, HybridSettings, spread, standardise
+from movierec.models.recency import RecentPopularity
 
 
 class Traced(Protocol):
@@ -236,23 +238,28 @@ class TracedEASE:
 
 @dataclass(frozen=True)
 class TracedHybrid:
-    """The fitted hybrid: traced parts by their weights."""
+    """The fitted hybrid: traced parts by their weights, and what was rated lately.
+
+    lately  (n_items,) float32, what that adds to every score, now being the last rating
+    """
 
     parts: list[tuple[Traced, float]]
+    lately: np.ndarray
 
     @classmethod
     def fit(
         cls,
         settings: HybridSettings,
-        train: sparse.csr_array,
+        interactions: Interactions,
         item_content: sparse.csr_array,
         item_genres: sparse.csr_array,
     ) -> "TracedHybrid":
         """Fit both parts, or ALS alone where movies are too many for EASE, and trace them.
 
-        train: (n_users, n_items) CSR float32, stars; item_content: (n_items, terms) rows of
-        length one; item_genres: (n_items, genres and decades) ones.
+        item_content: (n_items, terms) rows of length one; item_genres: (n_items, genres and
+        decades) ones.
         """
+        train = interactions.user_items
         rows = settings.als_rows(item_content, item_genres)
         als = settings.als("als_content", rows).fit(train)
         parts: list[tuple[Traced, float]] = [
@@ -262,11 +269,11 @@ class TracedHybrid:
             rows = settings.ease_rows(item_content, item_genres)
             weights = settings.ease("ease_content", rows).fit(train)
             parts.append((TracedEASE.of(weights, rows), settings.ease_share))
-        return cls(parts)
+        return cls(parts, lately(settings, interactions))
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        """As `Hybrid.score`: (n_rows, n_items)."""
-        return Hybrid(self.parts).score(user_items)
+        """As `Hybrid.score_at` the last rating: (n_rows, n_items)."""
+        return Hybrid(self.parts).score(user_items) + self.lately
 
     def content_share(self, user_items: sparse.csr_array) -> np.ndarray:
         """Share of side rows in what ratings and side rows brought each movie: (n_rows, n_items).
@@ -286,7 +293,8 @@ class TracedHybrid:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """The score of one movie for one row: by the row's movies, by side row, and the rest.
 
-        The rest is what standardising takes off every movie alike. All add up to the score.
+        The rest is what standardising takes off every movie alike. With what was rated lately
+        all add up to the score.
         """
         by_movie = by_side = rest = 0.0
         for model, weight in self.parts:
@@ -296,6 +304,13 @@ class TracedHybrid:
             by_movie, by_side = by_movie + scale * movies, by_side + scale * side
             rest -= scale * scores.mean()
         return by_movie, by_side, float(rest)
+
+
+def lately(settings: HybridSettings, interactions: Interactions) -> np.ndarray:
+    """(n_items,) float32: what the hybrid adds for what was rated up to the last rating."""
+    recent = RecentPopularity(interactions, settings.recent_years)
+    now = interactions.timestamps.max(keepdims=True)
+    return settings.recent_weight * standardise(recent.at(now))[0]
 
 
 def _with_confidence(gram: np.ndarray, factors: np.ndarray, confidence: np.ndarray) -> np.ndarray:

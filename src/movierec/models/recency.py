@@ -1,0 +1,65 @@
+"""What was rated lately, at any moment."""
+
+import numba
+import numpy as np
+
+from movierec.data.interactions import Interactions
+
+_YEAR = 365.25 * 86_400  # seconds
+
+
+class RecentPopularity:
+    """Movies by their ratings up to a moment, each rating the less the older it is then.
+
+    half_life: years after which a rating counts half. The ratings that fade are counted
+    beforehand as of many moments, between two of which there are as many ratings as movies: so
+    another moment costs a row of movies and no more, and all of them the memory of the ratings.
+    """
+
+    def __init__(self, training: Interactions, half_life: float):
+        order = np.argsort(training.timestamps, kind="stable")
+        self._times = training.timestamps[order]
+        self._items = training.user_items.indices[order]
+        self._n_items = len(training.movie_ids)
+        self._half_life = half_life * _YEAR
+        self._counted = _counted(self._times, self._items, self._n_items, self._half_life)
+
+    def at(self, moments: np.ndarray) -> np.ndarray:
+        """(n_rows, n_items) float32, log(1 + fading count) as of each moment.
+
+        moments: (n_rows,) seconds since 1970; a rating of that very second is known.
+        """
+        known = np.searchsorted(self._times, moments, side="right")
+        return _log_counts(self._counted, self._times, self._items, moments, known, self._half_life)
+
+
+@numba.njit(cache=True)
+def _counted(times, items, n_items, half_life):
+    """(1 + n_ratings // n_items, n_items) float32: row s has the first s * n_items ratings.
+
+    As of the last of them.
+    """
+    counted = np.zeros((1 + len(times) // n_items, n_items), np.float32)
+    counts, as_of = np.zeros(n_items), np.zeros(n_items)
+    for entry in range(len(times)):
+        item, time = items[entry], times[entry]
+        counts[item] = 1 + counts[item] * 2.0 ** ((as_of[item] - time) / half_life)
+        as_of[item] = time
+        if (entry + 1) % n_items == 0:
+            counted[(entry + 1) // n_items] = counts * 2.0 ** ((as_of - time) / half_life)
+    return counted
+
+
+@numba.njit(parallel=True, cache=True)
+def _log_counts(counted, times, items, moments, known, half_life):
+    n_items = counted.shape[1]
+    logs = np.empty((len(moments), n_items), np.float32)
+    for row in numba.prange(len(moments)):
+        begun = known[row] // n_items
+        first = begun * n_items
+        since = moments[row] - times[first - 1] if first else 0
+        counts = counted[begun] * 2.0 ** (-since / half_life)
+        for entry in range(first, known[row]):
+            counts[items[entry]] += 2.0 ** ((times[entry] - moments[row]) / half_life)
+        logs[row] = np.log1p(counts)
+    return logs
