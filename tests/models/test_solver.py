@@ -3,12 +3,13 @@
 import numba
 import numpy as np
 import pytest
+from implicit.cpu import _als
 from implicit.cpu import als as implicit_als
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.models.als import ALS
-from movierec.models.solver import solve_rows
+from movierec.models.solver import solve_rows, training_loss
 
 REGULARIZATION = 0.7
 
@@ -121,6 +122,28 @@ def test_the_number_of_threads_changes_nothing(problem):
         found.append(factors.tobytes())
 
     assert found[0] == found[1]
+
+
+def test_the_loss_is_implicit_s_own(problem):
+    confidences, others = np.abs(problem[0]), problem[1]
+    users = np.random.default_rng(3).normal(size=(30, 16)).astype(np.float32)
+
+    expected = _als.calculate_loss(confidences, users, others, REGULARIZATION, num_threads=1)
+
+    assert training_loss(confidences, users, others, REGULARIZATION) == pytest.approx(expected)
+
+
+def test_the_loss_of_a_dislike_is_that_of_a_wanted_zero(problem):
+    confidences, others = problem
+    users = np.random.default_rng(3).normal(size=(30, 16)).astype(np.float32)
+    told = confidences.toarray().astype(np.float64)
+
+    weights = np.where(told != 0, np.abs(told), 1)
+    errors = weights * (users @ others.T - (told > 0)) ** 2
+    pull = REGULARIZATION * ((users**2).sum() + (others**2).sum())
+
+    expected = (errors.sum() + pull) / weights.sum()
+    assert training_loss(confidences, users, others, REGULARIZATION) == pytest.approx(expected)
 
 
 def test_both_solvers_reach_the_same_loss(crowd):

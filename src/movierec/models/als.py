@@ -5,6 +5,7 @@ is the `implicit` package's, its inner step our own (see `solver`) or its own.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from movierec import memory
 from movierec.models.base import Diverged, likes, typical_activity, weighted
-from movierec.models.solver import FastALS, solve_rows
+from movierec.models.solver import FastALS, solve_rows, training_loss
 
 # Bytes held at most for a rating or an entry of a side row, in copies by user and by movie; for a
 # number of a factor, which is drawn, trained and kept; and for each pair of factors, in equations.
@@ -67,9 +68,9 @@ class ALS:
         self,
         train: sparse.csr_array,
         progress: bool = False,
-        on_iteration: Callable[[int, float, float | None], None] | None = None,
+        on_iteration: Callable[[int, float, float], None] | None = None,
     ) -> Self:
-        """Factorise. `on_iteration(iteration, seconds, loss)` also asks for the training loss.
+        """Factorise. `on_iteration(iteration, seconds, loss)` is told how it goes.
 
         Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
         """
@@ -90,11 +91,10 @@ class ALS:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         # Rows are spread over the cores; BLAS threads inside each would only get in the way.
         with threadpool_limits(1, "blas"):
-            fitted = SOLVERS[self.solver_name](
-                **self._settings, calculate_training_loss=on_iteration is not None
-            )
+            fitted = SOLVERS[self.solver_name](**self._settings)
+            tell = on_iteration and partial(self._tell, on_iteration, rows, fitted)
             try:
-                fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=on_iteration)
+                fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=tell)
             except ModelFitError:
                 raise Diverged(
                     f"{self.name} diverged with an alpha of {fitted.alpha} and a regularization"
@@ -122,6 +122,16 @@ class ALS:
             else:
                 users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
         return users @ films.T
+
+    def _tell(self, on_iteration, rows, fitted, iteration, seconds, _) -> None:
+        """Pass on what implicit tells, with the loss."""
+        told = training_loss(
+            rows * np.float32(fitted.alpha),
+            fitted.user_factors,
+            fitted.item_factors,
+            fitted.regularization,
+        )
+        on_iteration(iteration, seconds, told)
 
     def _predict_unrated(self, rated: np.ndarray) -> None:
         """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""
