@@ -44,16 +44,22 @@ class Problem:
         )
         return Problem(*moved)
 
+    def with_rows(self, rows: sparse.csr_array) -> "Problem":
+        """The same with further rows to learn from, of whom nothing is to be found."""
+        nothing = sparse.csr_array(rows.shape, dtype=np.float32)
+        both = (self.train, rows), (self.test, nothing)
+        return Problem(*(sparse.csr_array(sparse.vstack(one, "csr")) for one in both))
+
 
 def trained(
     problem: Problem,
     solver: str = "compiled",
     alpha: float = bench.ALPHA,
-    start: AlternatingLeastSquares | None = None,
+    begin: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, AlternatingLeastSquares]:
     """A row for every second iteration: seconds so far, loss, NDCG@10 on the hidden ratings.
 
-    start: a fitted model whose factors to begin with; drawn at random without.
+    begin: (n_items, factors) float32, what to begin with; drawn at random without.
     """
     confidences = sparse.csr_matrix(problem.train * np.float32(alpha))
     model = SOLVERS[solver](
@@ -62,9 +68,8 @@ def trained(
         iterations=ITERATIONS,
         random_state=0,
     )
-    if start is not None:
-        model.user_factors = start.user_factors.copy()
-        model.item_factors = start.item_factors.copy()
+    if begin is not None:
+        model.item_factors = begin.copy()
     rows, seconds = {}, 0.0
 
     def keep(iteration: int, took: float, _: None) -> None:
@@ -113,12 +118,13 @@ def main() -> None:
     trained(Problem(problem.train[:1000], problem.test[:1000]))
     found = {}
 
-    def run(name: str, problem: Problem = problem, **changes) -> None:
-        found[name], _ = trained(problem, **changes)
+    def run(name: str, problem: Problem = problem, **changes) -> AlternatingLeastSquares:
+        found[name], model = trained(problem, **changes)
         print(f"{name}\n{found[name].to_string(float_format='{:.4f}'.format)}", flush=True)
+        return model
 
     run("implicit", solver="implicit")
-    run("compiled")
+    plain = run("compiled")
     numba.set_num_threads(1)
     run("compiled, one thread")
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
@@ -128,11 +134,17 @@ def main() -> None:
     run("compiled, popular movies first", problem.ordered(users, popular))
     run("compiled, active users first", problem.ordered(active, items))
     _, doubled = trained(problem, alpha=2 * bench.ALPHA)
-    run("begun with the factors of alpha doubled", start=doubled)
+    run("begun with the factors of alpha doubled", begin=doubled.item_factors)
     # Stage 03's factors at the start of stage 05 would tell it what is hidden.
     _, leaky = trained(replace(problem, train=interactions.user_items))
-    run("begun with factors of all ratings", start=leaky)
+    run("begun with factors of all ratings", begin=leaky.item_factors)
     print(to_equal_quality(found, "compiled").to_string(float_format="{:.4f}".format))
+    found.clear()
+    _, *content = bench.inputs("with content")
+    with_content = problem.with_rows(bench.tuned().als_rows(*content))
+    run("with content", with_content)
+    run("with content, begun without", with_content, begin=plain.item_factors)
+    print(to_equal_quality(found, "with content").to_string(float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":

@@ -95,12 +95,12 @@ def als_ours(
 
 
 def als_plain(interactions: Interactions, *content: sparse.csr_array) -> dict:
-    _tuned().als("als").fit(interactions.user_items)
+    tuned().als("als").fit(interactions.user_items)
     return {}
 
 
 def hybrid_ours(interactions: Interactions, *content: sparse.csr_array) -> dict:
-    TracedHybrid.fit(_tuned(), interactions, *content)
+    TracedHybrid.fit(tuned(), interactions, *content)
     return {}
 
 
@@ -293,7 +293,7 @@ def _select(tables) -> Interactions:
     return select_interactions(tables.ratings, original.TOP_MOVIES, original.FRACTION)
 
 
-def _tuned() -> HybridSettings:
+def tuned() -> HybridSettings:
     return HybridSettings.among({"seed": 0} | parameters.read_preset("tuned", stage_parameters()))
 
 

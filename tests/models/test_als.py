@@ -155,3 +155,24 @@ def test_a_discount_of_activity_weighs_confidences(two_tastes):
 
     assert discounted.solver.item_factors == pytest.approx(expected.solver.item_factors, abs=1e-4)
     assert discounted.score(train[[0]]) == pytest.approx(expected.score(weighted[[0]]), abs=1e-4)
+
+
+def test_training_goes_on_from_factors_to_begin_with(two_tastes):
+    losses = {}
+    for start, begin in (("random", None), ("trained", als().fit(two_tastes).solver.item_factors)):
+        steps = losses[start] = []
+        als().fit(
+            two_tastes, on_iteration=lambda *step, steps=steps: steps.append(step), begin=begin
+        )
+
+    (_, _, first), *_ = losses["trained"]
+    assert first < losses["random"][0][2]
+
+
+def test_factors_to_begin_with_stay_as_they_are(two_tastes):
+    begin = als().fit(two_tastes).solver.item_factors
+    before = begin.copy()
+
+    als().fit(two_tastes, begin=begin)
+
+    assert (begin == before).all()

@@ -1,5 +1,7 @@
 """Scores taken apart: the parts add up, and are what leaving the others out would give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -306,6 +308,34 @@ def test_the_traced_hybrid_scores_like_the_untraced(
     untraced = Hybrid(parts, recent, settings.recent_weight).fit(train)
     now = np.full(N_USERS, interactions.timestamps.max())
     np.testing.assert_allclose(traced_hybrid.score(train), untraced.score_at(train, now), atol=1e-3)
+
+
+def begun_at(begin, settings, interactions, item_content, genres) -> np.ndarray:
+    """Scores of a hybrid that takes a single iteration from there."""
+    settings = replace(settings, iterations=5)
+    hybrid = TracedHybrid.fit(settings, interactions, item_content, genres, begin)
+    return hybrid.score(interactions.user_items)
+
+
+def test_begun_where_training_ends_the_hybrid_stays_there(
+    settings, interactions, item_content, genres
+):
+    parts = item_content, genres
+    settings = replace(settings, iterations=500)
+    ended = TracedHybrid.fit(settings, interactions, *parts)
+
+    begun = begun_at(ended.parts[0][0].item_factors, settings, interactions, *parts)
+
+    np.testing.assert_allclose(begun, ended.score(interactions.user_items), atol=0.01)
+
+
+def test_a_beginning_with_another_number_of_factors_is_not_taken(
+    settings, interactions, item_content, genres
+):
+    parts = settings, interactions, item_content, genres
+    other = np.ones((N_ITEMS, 2), dtype=np.float32)
+
+    assert np.array_equal(begun_at(other, *parts), begun_at(None, *parts))
 
 
 def test_beyond_what_ease_can_take_the_hybrid_is_als_alone(

@@ -69,9 +69,11 @@ class ALS:
         train: sparse.csr_array,
         progress: bool = False,
         on_iteration: Callable[[int, float, float], None] | None = None,
+        begin: np.ndarray | None = None,
     ) -> Self:
         """Factorise. `on_iteration(iteration, seconds, loss)` is told how it goes.
 
+        begin: (n_items, factors) float32, movies' factors to begin with in place of random ones.
         Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
         """
         n_side, n_entries, factors = 0, train.nnz, self._settings["factors"]
@@ -92,6 +94,7 @@ class ALS:
         # Rows are spread over the cores; BLAS threads inside each would only get in the way.
         with threadpool_limits(1, "blas"):
             fitted = SOLVERS[self.solver_name](**self._settings)
+            fitted.item_factors = None if begin is None else begin.copy()
             tell = on_iteration and partial(self._tell, on_iteration, rows, fitted)
             try:
                 fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=tell)

@@ -7,6 +7,7 @@ score exactly. Side rows are the terms, genres and decades beside the users' row
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from math import ceil
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,10 @@ from movierec.models.base import likes, typical_activity, weighted
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings, spread, standardise
 from movierec.models.recency import RecentPopularity
+
+# So many times fewer iterations come to no higher loss when ALS begins where it ended without
+# content, see `tests/benchmarks/als.py`.
+_BEGUN = 5
 
 
 class Traced(Protocol):
@@ -253,15 +258,21 @@ class TracedHybrid:
         interactions: Interactions,
         item_content: sparse.csr_array,
         item_genres: sparse.csr_array,
+        begin: np.ndarray | None = None,
     ) -> "TracedHybrid":
         """Fit both parts, or ALS alone where movies are too many for EASE, and trace them.
 
         item_content: (n_items, terms) rows of length one; item_genres: (n_items, genres and
-        decades) ones.
+        decades) ones; begin: (n_items, factors) float32, what ALS without content found for these
+        ratings, which spares it most of its iterations; of another number of factors no help.
         """
         train = interactions.user_items
         rows = settings.als_rows(item_content, item_genres)
-        als = settings.als("als_content", rows).fit(train)
+        if begin is not None and begin.shape[1] != settings.factors:
+            begin = None
+        if begin is not None:
+            settings = replace(settings, iterations=ceil(settings.iterations / _BEGUN))
+        als = settings.als("als_content", rows).fit(train, begin=begin)
         parts: list[tuple[Traced, float]] = [
             (TracedALS.of(als, train, rows), 1 - settings.ease_share)
         ]
