@@ -52,7 +52,7 @@ SPACES: dict[str, dict[str, Range]] = {
     "bpr": {
         "bpr_learning_rate": _log(0.003, 0.3),
         "bpr_regularization": _log(0.003, 0.3),
-        "bpr_iterations": IntDistribution(20, 200, log=True),
+        "bpr_iterations": IntDistribution(30, 500, log=True),
     },
     "als_content": _ALS_CONTENT,
     "ease_content": _EASE_CONTENT,
@@ -62,6 +62,8 @@ SPACES: dict[str, dict[str, Range]] = {
 # about this many users, since few users make it a matter of luck, but not more than PARTS.
 USERS = 6_000
 PARTS = 10
+# BPR trains on one thread, or no run would repeat, and ten parts would take minutes more.
+PARTS_OF = {"bpr": 4}
 # What is searched for the hybrid only mixes its parts, which are fitted once for all trials: so
 # many times more validation parts can be afforded, and the best mix is a matter of little.
 TIMES_FOR_A_MIX = 4
@@ -118,7 +120,8 @@ def problem(
     """
     split = cut(interactions, protocol)
     mixes = model == CHOSEN
-    folds = validations(split, protocol, TIMES_FOR_A_MIX if mixes else 1)
+    most = PARTS_OF.get(model, PARTS)
+    folds = validations(split, protocol, most, TIMES_FOR_A_MIX if mixes else 1)
     fitted = [{} if mixes else None for _ in folds]
     space = searched(model, fixed, dense=len(movies) <= ease.MAX_ITEMS)
     contents = {
@@ -171,16 +174,16 @@ def searched(model: str, fixed: Collection[str] = (), dense: bool = True) -> dic
     return space
 
 
-def validations(split: Split, protocol: Protocol, times: int = 1) -> list[Split]:
+def validations(split: Split, protocol: Protocol, most: int, times: int) -> list[Split]:
     """Validation parts of the training part.
 
-    Drawn anew for each, the fewer of them, the more users judge, and `times` as many; where time
-    decides, nothing is drawn, and each is cut from what was known before the one before it, as
-    long as there is such.
+    Drawn anew for each, the fewer of them, the more users judge, `most` at most, and `times` as
+    many; where time decides, nothing is drawn, and each is cut from what was known before the one
+    before it, as long as there is such.
     """
     if protocol.name not in _BY_TIME:
         n_users = np.count_nonzero(np.diff(split.test.indptr))
-        number = times * min(PARTS, math.ceil(USERS / n_users))
+        number = times * min(most, math.ceil(USERS / n_users))
         seeds = range(protocol.seed, protocol.seed + number)
         return [validation(split, replace(protocol, seed=seed)) for seed in seeds]
     folds = [validation(split, protocol)]
