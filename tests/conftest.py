@@ -126,6 +126,7 @@ def world() -> World:
         iterations=10,
         like_from=3.0,
         activity_discount=0.5,
+        star_exponent=0.5,
         als_term_stars=4.0,
         als_genre_stars=2.0,
         ease_regularization=20.0,

@@ -206,6 +206,7 @@ def _load_hybrid(
             regularization=settings.regularization,
             like_from=settings.like_from,
             activity_discount=settings.activity_discount,
+            star_exponent=settings.star_exponent,
         )
         parts: list[tuple[Traced, float]] = [(als, 1 - settings.ease_share)]
         if "weights" in kept:
@@ -215,6 +216,7 @@ def _load_hybrid(
                 kept["diagonal"],
                 settings.ease_rows(item_content, item_genres),
                 settings.like_from,
+                settings.star_exponent,
             )
             parts.append((ease, settings.ease_share))
     names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(movies)]

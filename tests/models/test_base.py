@@ -164,6 +164,21 @@ def test_a_shared_model_scores_as_itself(two_tastes):
 UNEQUAL = sparse.csr_array(np.array([[4, 5, 3, 4], [0, 4, 0, 0], [0, 0, 0, 0]], dtype=np.float32))
 
 
+@pytest.mark.parametrize(
+    ("exponent", "worth"), [(0, [3.5, 3.5]), (0.5, [1.75, 3.5]), (1, [0.875, 3.5])]
+)
+def test_stars_are_worth_more_by_their_power(exponent, worth):
+    stars = sparse.csr_array(np.array([[0.875, 0, 3.5]], dtype=np.float32))
+
+    assert likes(stars, 0.5, exponent).data.tolist() == pytest.approx(worth)
+
+
+def test_dislikes_count_as_they_are_said_whatever_stars_are_worth():
+    said = sparse.csr_array(np.array([[-1.25, 5]], dtype=np.float32))
+
+    assert likes(said, 0.5, 0.3).data[0] == -1.25
+
+
 def test_typical_activity_is_that_of_the_median_user_with_likes():
     assert typical_activity(UNEQUAL) == 2.5
     assert typical_activity(sparse.csr_array((3, 4), dtype=np.float32)) == 1

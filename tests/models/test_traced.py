@@ -16,7 +16,7 @@ from movierec.models.recency import RecentPopularity
 from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
 
 N_USERS, N_ITEMS = 30, 7
-LIKE_FROM, ALPHA, REGULARIZATION, DISCOUNT = 3.0, 2.0, 4.0, 0.5
+LIKE_FROM, ALPHA, REGULARIZATION, DISCOUNT, EXPONENT = 3.0, 2.0, 4.0, 0.5, 0.6
 
 # What somebody new says of the movies, in stars, and 0 of those left out.
 ROWS = {
@@ -59,6 +59,7 @@ def als(stars, side) -> ALS:
         seed=0,
         side_rows=side,
         activity_discount=DISCOUNT,
+        star_exponent=EXPONENT,
     ).fit(sparse.csr_array(stars))
 
 
@@ -69,7 +70,9 @@ def traced_als(als, stars, side) -> TracedALS:
 
 @pytest.fixture(scope="module")
 def ease_model(stars, side) -> EASE:
-    model = EASE(REGULARIZATION, LIKE_FROM, side, activity_discount=DISCOUNT)
+    model = EASE(
+        REGULARIZATION, LIKE_FROM, side, activity_discount=DISCOUNT, star_exponent=EXPONENT
+    )
     return model.fit(sparse.csr_array(stars))
 
 
@@ -87,6 +90,7 @@ def settings() -> HybridSettings:
         iterations=20,
         like_from=LIKE_FROM,
         activity_discount=DISCOUNT,
+        star_exponent=EXPONENT,
         als_term_stars=3.0,
         als_genre_stars=1.0,
         ease_regularization=REGULARIZATION,
@@ -129,6 +133,13 @@ def said(request) -> sparse.csr_array:
     return opinions(sparse.csr_array(np.array([request.param], dtype=np.float32)), LIKE_FROM)
 
 
+def _worth(said: np.ndarray) -> np.ndarray:
+    """What opinions count, by hand, in double precision: likes by the power, dislikes as said."""
+    likes = said.astype(np.float64)
+    likes[said > 0] = 3.5 * (likes[said > 0] / 3.5) ** EXPONENT
+    return likes
+
+
 def _like_weights(stars: np.ndarray) -> np.ndarray:
     """What the likes of each user weigh, by hand: (n_users, 1)."""
     numbers = (stars >= LIKE_FROM).sum(axis=1)
@@ -138,7 +149,7 @@ def _like_weights(stars: np.ndarray) -> np.ndarray:
 
 def _rows(stars: np.ndarray, side: sparse.csr_array) -> np.ndarray:
     """What ALS factorises, in double precision: weighted likes, and below them side rows."""
-    liked = np.where(stars >= LIKE_FROM, stars, 0).astype(np.float64)
+    liked = _worth(np.where(stars >= LIKE_FROM, stars, 0))
     return np.vstack([liked * _like_weights(stars), side.toarray()])
 
 
@@ -198,7 +209,7 @@ def test_als_content_factors_want_side_rows_alone(traced_als, stars, side):
 
 
 def test_als_folds_somebody_in_by_the_normal_equations(traced_als, said):
-    values = said.toarray()[0].astype(np.float64)
+    values = _worth(said.toarray()[0])
     values *= (np.count_nonzero(values) / traced_als.typical_activity) ** -DISCOUNT
     user = _solved(traced_als.item_factors, values, values > 0)
     expected = traced_als.item_factors @ user
@@ -232,7 +243,7 @@ def test_traced_als_scores_like_the_untraced(als, traced_als, stars):
 
 
 def test_ease_content_weights_are_ridge_regressions_on_side_rows_alone(traced_ease, stars, side):
-    liked = np.where(stars >= LIKE_FROM, stars, 0).astype(np.float64)
+    liked = _worth(np.where(stars >= LIKE_FROM, stars, 0))
     rows = np.vstack([np.sqrt(_like_weights(stars)) * liked, side.toarray()])
     side_alone = np.vstack([np.zeros_like(liked), side.toarray()])
     for item in range(N_ITEMS):
@@ -245,19 +256,19 @@ def test_ease_content_weights_are_ridge_regressions_on_side_rows_alone(traced_ea
 def test_each_side_row_brings_ease_what_a_regression_on_it_alone_would(
     traced_ease, stars, side, said
 ):
-    liked = np.where(stars >= LIKE_FROM, stars, 0).astype(np.float64)
+    liked = _worth(np.where(stars >= LIKE_FROM, stars, 0))
     rows = np.vstack([np.sqrt(_like_weights(stars)) * liked, side.toarray()])
     for item in np.setdiff1d(np.arange(N_ITEMS), said.indices):
         by_side = traced_ease.contributions(said, item)[1]
         for row in range(side.shape[0]):
             target = np.zeros(len(rows))
             target[N_USERS + row] = rows[N_USERS + row, item]
-            alone = said.toarray()[0] @ _ridge(rows, target, item)
+            alone = _worth(said.toarray()[0]) @ _ridge(rows, target, item)
             assert by_side[row] == pytest.approx(alone, abs=1e-5)
 
 
 def test_each_movie_brings_ease_its_own_opinion_times_its_weight(traced_ease, said):
-    own = said.toarray()[0]
+    own = _worth(said.toarray()[0])
     for item in np.setdiff1d(np.arange(N_ITEMS), said.indices):
         weights = traced_ease.weights[:, item] - traced_ease.content_weights[:, item]
         by_movie = traced_ease.contributions(said, item)[0]

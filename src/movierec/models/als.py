@@ -30,12 +30,13 @@ SOLVERS = {"compiled": FastALS, "implicit": AlternatingLeastSquares}
 class ALS:
     """Factors of users and movies that explain who liked what.
 
-    A like's confidence is alpha * stars, and the less the more likes its user has, by
-    `activity_discount` (see `user_weights`). `side_rows` are further rows over the same movies,
-    such as terms and genres: rows of the matrix to factorise like any user, in stars, which is
-    how content enters. A movie that nobody rated would have factors from these alone, too short
-    to be compared with others; it gets those that ridge regression on the side rows predicts
-    (Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start Recommendations").
+    A like's confidence is alpha * stars, these worth what `star_exponent` says (see `likes`), and
+    the less the more likes its user has, by `activity_discount` (see `user_weights`). `side_rows`
+    are further rows over the same movies, such as terms and genres: rows of the matrix to
+    factorise like any user, in stars, which is how content enters. A movie that nobody rated would
+    have factors from these alone, too short to be compared with others; it gets those that ridge
+    regression on the side rows predicts (Gantner et al. 2010, "Learning Attribute-to-Feature
+    Mappings for Cold-Start Recommendations").
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class ALS:
         side_rows: sparse.csr_array | None = None,
         name: str = "als",
         activity_discount: float = 0.0,
+        star_exponent: float = 1.0,
         solver: str = "compiled",
     ):
         self.name = name
+        self.star_exponent = star_exponent
         self.activity_discount = activity_discount
         self.like_from = like_from
         self._side_rows = side_rows
@@ -86,7 +89,7 @@ class ALS:
             self.name,
             "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
         )
-        liked = likes(train, self.like_from)
+        liked = likes(train, self.like_from, self.star_exponent)
         self.typical_activity = typical_activity(liked)
         rows = weighted(liked, self.activity_discount, self.typical_activity)
         if self._side_rows is not None:
@@ -114,7 +117,7 @@ class ALS:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = likes(user_items, self.like_from)
+        liked = likes(user_items, self.like_from, self.star_exponent)
         rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.typical_activity))
         films = self.solver.item_factors
         with threadpool_limits(1, "blas"):

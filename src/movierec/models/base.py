@@ -7,6 +7,8 @@ from scipy import sparse
 
 from movierec.data.columns import MAX_RATING
 
+# Stars of a common rating.
+USUAL = np.float32(3.5)
 # A dislike weighs a quarter of a like as far from the other end of the scale.
 _DISLIKE = 0.25
 
@@ -64,8 +66,13 @@ class Shared:
         return self.model.score(user_items)
 
 
-def likes(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
+def likes(
+    user_items: sparse.csr_array, like_from: float, star_exponent: float = 1.0
+) -> sparse.csr_array:
     """The ratings that say somebody liked a movie: those of `like_from` stars and more.
+
+    star_exponent: how much more stars are worth: 1 as many times as there are more of them, 0
+    nothing, so that every like is one of USUAL stars.
 
     Models of implicit feedback take every stored entry for a like, however small, so lower
     ratings must not be stored at all, not even as zeros. Entries below zero, see `opinions`,
@@ -74,6 +81,9 @@ def likes(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
     liked = user_items.copy()
     liked.data = np.where((liked.data >= like_from) | (liked.data < 0), liked.data, 0)
     liked.eliminate_zeros()
+    if star_exponent != 1:
+        worth = USUAL * (np.maximum(liked.data, 0) / USUAL) ** np.float32(star_exponent)
+        liked.data = np.where(liked.data < 0, liked.data, worth)
     return liked
 
 

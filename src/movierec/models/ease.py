@@ -26,10 +26,11 @@ _PAIR_BYTES = 22
 class EASE:
     """Weights B, diagonal zero, that rebuild likes best: R B close to R.
 
-    With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). W holds the users'
-    weights by `activity_discount` (see `user_weights`). `side_rows` S are further rows over the
-    same movies, such as terms and genres, as many stars as they weigh. After `fit`, `weights` is
-    B, (n_items, n_items) float32, and `diagonal` that of P.
+    With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). R holds likes in
+    stars, worth what `star_exponent` says (see `likes`), W the users' weights by
+    `activity_discount` (see `user_weights`). `side_rows` S are further rows over the same movies,
+    such as terms and genres, as many stars as they weigh. After `fit`, `weights` is B,
+    (n_items, n_items) float32, and `diagonal` that of P.
     Raises ValueError beyond MAX_ITEMS movies, and NotEnoughMemory before it starts.
     """
 
@@ -40,8 +41,10 @@ class EASE:
         side_rows: sparse.csr_array | None = None,
         name: str = "ease",
         activity_discount: float = 0.0,
+        star_exponent: float = 1.0,
     ):
         self.name = name
+        self.star_exponent = star_exponent
         self._activity_discount = activity_discount
         self._regularization = regularization
         self.like_from = like_from
@@ -57,7 +60,7 @@ class EASE:
             f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
             " (models, and ease_share=0)",
         )
-        liked = likes(train, self.like_from)
+        liked = likes(train, self.like_from, self.star_exponent)
         weights = user_weights(liked, self._activity_discount, typical_activity(liked))
         gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)
         if self._side_rows is not None:
@@ -73,4 +76,4 @@ class EASE:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self.like_from) @ self.weights
+        return likes(user_items, self.like_from, self.star_exponent) @ self.weights

@@ -23,6 +23,7 @@ class HybridSettings:
     iterations: int
     like_from: float
     activity_discount: float
+    star_exponent: float
     als_term_stars: float
     als_genre_stars: float
     ease_regularization: float
@@ -51,6 +52,7 @@ class HybridSettings:
             side_rows=side_rows,
             name=name,
             activity_discount=self.activity_discount,
+            star_exponent=self.star_exponent,
             solver=self.solver,
         )
 
@@ -63,7 +65,12 @@ class HybridSettings:
     def ease(self, name: str, side_rows: sparse.csr_array | None = None) -> EASE:
         """EASE with these settings, with side rows or without."""
         return EASE(
-            self.ease_regularization, self.like_from, side_rows, name, self.activity_discount
+            regularization=self.ease_regularization,
+            like_from=self.like_from,
+            side_rows=side_rows,
+            name=name,
+            activity_discount=self.activity_discount,
+            star_exponent=self.star_exponent,
         )
 
     def ease_rows(

@@ -69,6 +69,7 @@ class TracedALS:
     regularization: float
     like_from: float
     activity_discount: float
+    star_exponent: float
     typical_activity: float
 
     @classmethod
@@ -84,6 +85,7 @@ class TracedALS:
             regularization=model.solver.regularization,
             like_from=model.like_from,
             activity_discount=model.activity_discount,
+            star_exponent=model.star_exponent,
         )
         first_side = unsolved.row_factors.shape[0] - unsolved.n_side
         solved = np.zeros((2, *unsolved.item_factors.shape), dtype=np.float32)
@@ -108,9 +110,10 @@ class TracedALS:
         regularization: float,
         like_from: float,
         activity_discount: float,
+        star_exponent: float,
     ) -> "TracedALS":
         """From arrays that were kept, and the ratings and side rows they were solved from."""
-        liked = likes(train, like_from)
+        liked = likes(train, like_from, star_exponent)
         typical = typical_activity(liked)
         rows = sparse.vstack([weighted(liked, activity_discount, typical), side_rows], format="csr")
         return cls(
@@ -123,6 +126,7 @@ class TracedALS:
             regularization,
             like_from,
             activity_discount,
+            star_exponent,
             typical,
         )
 
@@ -166,7 +170,7 @@ class TracedALS:
         return users
 
     def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        liked = likes(user_items, self.like_from)
+        liked = likes(user_items, self.like_from, self.star_exponent)
         return weighted(liked, self.activity_discount, self.typical_activity)
 
     def _user_system(
@@ -210,6 +214,7 @@ class TracedEASE:
     diagonal: np.ndarray
     side_rows: sparse.csr_array
     like_from: float
+    star_exponent: float
 
     @classmethod
     def of(cls, model: EASE, side_rows: sparse.csr_array) -> "TracedEASE":
@@ -218,18 +223,25 @@ class TracedEASE:
         np.fill_diagonal(inverse, model.diagonal)
         pulled = np.ascontiguousarray((side_rows.T @ (side_rows @ inverse)).T)
         content = pulled - inverse * (np.diag(pulled) / model.diagonal)
-        return cls(model.weights, content, model.diagonal, side_rows, model.like_from)
+        return cls(
+            model.weights,
+            content,
+            model.diagonal,
+            side_rows,
+            model.like_from,
+            model.star_exponent,
+        )
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self.like_from) @ self.weights
+        return self._told(user_items) @ self.weights
 
     def content_part(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self.like_from) @ self.content_weights
+        return self._told(user_items) @ self.content_weights
 
     def contributions(
         self, user_items: sparse.csr_array, item: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        own = likes(user_items, self.like_from).toarray()[0]
+        own = self._told(user_items).toarray()[0]
         by_movie = own * (self.weights[:, item] - self.content_weights[:, item])
         # P own, then the same without row and column `item` in the matrix that P inverts. Of P,
         # which is symmetric, row j is -weights[j] * diagonal but for its diagonal.
@@ -239,6 +251,9 @@ class TracedEASE:
         reached -= column * (reached[item] / self.diagonal[item])
         side = self.side_rows[:, [item]].toarray()[:, 0]
         return by_movie, side * (self.side_rows @ reached)
+
+    def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        return likes(user_items, self.like_from, self.star_exponent)
 
 
 @dataclass(frozen=True)
