@@ -138,6 +138,46 @@ def test_scores_that_are_not_finite_are_refused(fixed, wrong):
         ranked(fixed(table, "broken"))
 
 
+def test_scores_that_are_not_finite_are_refused_in_the_last_block_too(fixed, monkeypatch):
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(ranking, "BLOCK_BYTES", 4 * 12)
+    table = np.ones((12, 12))
+    table[11, 5] = np.nan
+
+    with pytest.raises(ValueError, match="broken"):
+        ranked(fixed(table, "broken"), np.eye(12), np.eye(12), np.eye(12), np.full(12, True))
+
+
+def test_users_are_scored_one_block_after_the_other(fixed, monkeypatch):
+    monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(ranking, "BLOCK_BYTES", 4 * 12)
+    asked = []
+
+    class Listening(fixed):
+        """Remembers whom it was asked for."""
+
+        def score(self, user_items):
+            asked.append(user_items.indices.tolist())
+            return super().score(user_items)
+
+    ranked(Listening(np.eye(12)), np.eye(12), np.eye(12), np.eye(12), np.full(12, True))
+
+    assert asked == [[user] for user in range(12)]
+
+
+def test_scores_in_double_precision_are_listed_in_single(fixed):
+    class Exact(fixed):
+        """Its second movie is better by less than single precision tells."""
+
+        def score(self, user_items):
+            return np.tile([1, 1 + 1e-12, 0.5, 0, 0], (user_items.shape[0], 1))
+
+    lists = ranked(Exact(np.eye(5)), seen=np.zeros((2, 5)))
+
+    assert lists.scores.dtype == np.float32
+    assert lists.items.tolist() == [[0, 1, 2]] * 2
+
+
 def test_blocks_change_nothing(fixed, monkeypatch):
     rng = np.random.default_rng(0)
     profiles, relevant = rng.random((2, 40, 12)) < 0.3

@@ -57,12 +57,27 @@ def test_ranking_is_a_plain_sort_with_ties_to_the_one_ahead_in_an_order(tied, k)
     assert best.tolist() == lexsorted(scores, k, seen, tie_order)
 
 
-@pytest.mark.parametrize("k", [3, 600, 1_000])
-def test_long_lists_are_ordered_as_short_ones_are(monkeypatch, k):
+@pytest.mark.parametrize("k", [501, 800, 1_000])
+def test_long_lists_are_ordered_as_short_ones_are(k):
     rng = np.random.default_rng(4)
     scores = rng.integers(0, 40, size=(20, 800)).astype(np.float32)
     seen, tie_order = rng.random(scores.shape) < 0.3, rng.permutation(800)
-    monkeypatch.setattr(ranking, "_SHORT", 0)
+
+    best = top_k(scores, k, sparse.csr_array(seen), tie_order)
+
+    assert best.tolist() == lexsorted(scores, k, seen, tie_order)
+
+
+@pytest.mark.parametrize("k", [2, 9])
+def test_the_largest_numbers_there_are_do_not_get_in_the_way(k):
+    # Wide, so that most of a row is set aside; of some rows only a handful, in others nearly all.
+    rng = np.random.default_rng(5)
+    extreme = np.array([np.finfo(np.float32).min, np.finfo(np.float32).max, -np.inf, np.inf])
+    scores = rng.normal(size=(40, 300)).astype(np.float32)
+    there = rng.random(scores.shape) < rng.choice([0.01, 0.9], size=(40, 1))
+    scores[there] = rng.choice(extreme, size=np.count_nonzero(there))
+    seen = rng.random(scores.shape) < 0.1
+    tie_order = rng.permutation(300)
 
     best = top_k(scores, k, sparse.csr_array(seen), tie_order)
 

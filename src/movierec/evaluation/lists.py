@@ -1,13 +1,16 @@
 """The lists a model gives, and which of their movies are the hidden ones."""
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.models.base import Model, TimedModel
-from movierec.models.ranking import row_blocks, top_k
+from movierec.models.ranking import fill_lists, places_in, row_blocks, stored
 
 
 @dataclass(frozen=True)
@@ -44,39 +47,44 @@ def rank(
     candidates  (n_items,) bool; only they are recommended
     tie_order   places among the candidates: who goes first of equal scores
     moments     (n_users,) seconds since 1970 at which each user asks, for a `TimedModel`
-    Works in blocks of users, so that memory stays bounded. Raises ValueError, naming the model,
-    for scores of another shape or that are not finite.
+    Works in blocks of users, so that memory stays bounded. The model scores one block after the
+    other; it must not write to scores it has given, since their lists are made meanwhile.
+    Raises ValueError, naming the model, for scores of another shape or that are not finite.
     """
     n_users, n_items = profiles.shape
-    columns = np.flatnonzero(candidates)
-    narrowed = len(columns) < n_items
-    items = np.empty((n_users, depth), dtype=np.int32)
-    values = np.empty((n_users, depth), dtype=np.float32)
-    hits = np.empty((n_users, depth), dtype=bool)
-    undecided = np.empty(n_users, dtype=bool)
-    # Between blocks BLAS's threads would go on spinning, and keep the ranking's from the cores.
-    with threadpool_limits(1, "blas"):
+    lists = Lists(
+        items=np.full((n_users, depth), -1, dtype=np.int32),
+        scores=np.full((n_users, depth), np.nan, dtype=np.float32),
+        hits=np.zeros((n_users, depth), dtype=bool),
+        undecided=np.empty(n_users, dtype=bool),
+    )
+    tie_order = np.flatnonzero(candidates)[tie_order].astype(np.int32)
+    given = (
+        stored(seen),
+        stored(relevant),
+        np.flatnonzero(~candidates),
+        tie_order,
+        places_in(tie_order, n_items),
+        (lists.items, lists.scores, lists.hits, lists.undecided),
+    )
+
+    def fill(scores: np.ndarray, rows: slice) -> None:
+        if not fill_lists(scores, rows.start, *given):
+            raise ValueError(f"{model.name} gave scores that are not finite numbers")
+
+    threads, waiting = numba.get_num_threads(), deque()
+    # BLAS's own threads would go on spinning after a product, and keep these from the cores.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
         for rows in row_blocks(n_users, n_items):
             scores = _scores(model, profiles, moments, rows)
-            taken, wanted = seen[rows], relevant[rows]
-            if scores.shape != taken.shape:
+            if scores.shape != (rows.stop - rows.start, n_items):
                 raise ValueError(f"{model.name} scored {scores.shape}, not users x movies")
-            # nan and infinity show in a row's extremes.
-            low, high = scores.min(axis=1), scores.max(axis=1)
-            if not (np.isfinite(low) & np.isfinite(high)).all():
-                raise ValueError(f"{model.name} gave scores that are not finite numbers")
-            if narrowed:
-                scores, taken, wanted = scores[:, columns], taken[:, columns], wanted[:, columns]
-                low, high = scores.min(axis=1), scores.max(axis=1)
-            best = top_k(scores, depth, taken, tie_order)
-            missing = best < 0
-            items[rows] = np.where(missing, -1, columns[best])
-            values[rows] = np.where(missing, np.nan, np.take_along_axis(scores, best, axis=1))
-            found = np.zeros(scores.shape, dtype=bool)
-            found[np.repeat(np.arange(len(best)), np.diff(wanted.indptr)), wanted.indices] = True
-            hits[rows] = np.take_along_axis(found, best, axis=1) & ~missing
-            undecided[rows] = low == high
-    return Lists(items, values, hits, undecided)
+            waiting.append(pool.submit(fill, scores, rows))
+            if len(waiting) > threads:
+                waiting.popleft().result()
+        for filling in waiting:
+            filling.result()
+    return lists
 
 
 def _scores(
