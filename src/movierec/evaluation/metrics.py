@@ -8,6 +8,7 @@ A user without a relevant item has no defined value: all raise ValueError, and w
 mean leaves such users out and says how many they are.
 """
 
+import numba
 import numpy as np
 
 
@@ -17,7 +18,7 @@ def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
     Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
     """
     _check(n_relevant)
-    return hits[:, :k].any(axis=1).astype(np.float64)
+    return (_found(hits, k) > 0).astype(np.float64)
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -29,9 +30,8 @@ def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
     """
     _check(n_relevant)
     discount = 1 / np.log2(np.arange(2, k + 2))
-    gained = hits[:, :k] @ discount[: hits.shape[1]]
     ideal = np.cumsum(discount)[np.minimum(n_relevant, k) - 1]
-    return gained / ideal
+    return _gained(hits, discount) / ideal
 
 
 def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -68,9 +68,7 @@ def average_precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.nd
     min(k, n_relevant). Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
     """
     _check(n_relevant)
-    first = hits[:, :k]
-    precision_at = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
-    return np.einsum("ur,ur->u", first, precision_at) / n_relevant
+    return _precisions(hits, k) / n_relevant
 
 
 def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -95,7 +93,29 @@ METRICS = {
 
 
 def _found(hits: np.ndarray, k: int) -> np.ndarray:
-    return np.count_nonzero(hits[:, :k], axis=1)
+    return _gained(hits, np.ones(k))
+
+
+@numba.njit(cache=True)
+def _gained(hits, gains):
+    """Sum of the gains at the ranks of each user's hits: (n_users,) float64."""
+    total = np.zeros(len(hits))
+    for user in range(len(hits)):
+        for rank in range(min(len(gains), hits.shape[1])):
+            total[user] += gains[rank] * hits[user, rank]
+    return total
+
+
+@numba.njit(cache=True)
+def _precisions(hits, k):
+    """Sum of the precisions at the ranks of each user's hits: (n_users,) float64."""
+    total = np.zeros(len(hits))
+    for user in range(len(hits)):
+        found = 0
+        for rank in range(min(k, hits.shape[1])):
+            found += hits[user, rank]
+            total[user] += hits[user, rank] * found / (rank + 1)
+    return total
 
 
 def _check(n_relevant: np.ndarray) -> None:
