@@ -126,11 +126,8 @@ def metrics_ours(model, train: sparse.csr_array, test: sparse.csr_array) -> dict
     lists = lists_of(model, train, test)
     n_relevant = np.diff(test.indptr)
     counted = n_relevant > 0
-    values = [
-        metric(lists.hits[counted], n_relevant[counted], k)
-        for metric in (hit_rate, ndcg)
-        for k in CUTOFFS
-    ]
+    hits, n_relevant = lists.hits[counted], n_relevant[counted]
+    values = [metric(hits, n_relevant, k) for metric in (hit_rate, ndcg) for k in CUTOFFS]
     return {"NDCG@40": float(values[-1].mean())}
 
 
