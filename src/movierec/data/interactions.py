@@ -110,34 +110,71 @@ def select_interactions(
         raise ValueError(f"top_movies is {top_movies}; at least 1 movie is needed")
     if not 0 < ratings_fraction <= 1:
         raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
-    movies = ratings[MOVIE].to_numpy()
+    columns = [ratings[name].to_numpy() for name in (USER, MOVIE, RATING, TIMESTAMP)]
+    movies = columns[1]
     codes = movies if movies.max() < _TABLE else _contiguous(movies)[1]
-    blocks = [slice(start, start + ROWS) for start in range(0, len(codes), ROWS)]
+    counts = _counts(codes)
+    if ratings_fraction < 1 or top_movies < np.count_nonzero(counts):
+        kept = np.zeros(len(counts), dtype=bool)
+        kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
+        most = int(counts[kept].sum())
+        columns = _draw(columns, codes, kept, most, ratings_fraction, seed)
+    return _index(*columns)
+
+
+def _blocks(size: int) -> list[slice]:
+    return [slice(start, start + ROWS) for start in range(0, size, ROWS)]
+
+
+def _counts(codes: np.ndarray) -> np.ndarray:
     size = int(codes.max()) + 1
-    counts = sum(np.bincount(codes[block], minlength=size) for block in blocks)
-    kept = np.zeros(size, dtype=bool)
-    kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
+    return sum(np.bincount(codes[block], minlength=size) for block in _blocks(len(codes)))
+
+
+def _draw(
+    columns: list[np.ndarray],
+    codes: np.ndarray,
+    kept: np.ndarray,
+    most: int,
+    fraction: float,
+    seed: int,
+) -> list[np.ndarray]:
+    """A random share of the ratings of movies that are kept, in the order they stand.
+
+    most: the ratings of all movies that are kept.
+    """
     rng = np.random.default_rng(seed)
-    keep = np.empty(len(codes), dtype=bool)
-    for block in blocks:
-        keep[block] = kept[codes[block]]
-        if ratings_fraction < 1:
-            drawn = rng.random(len(codes[block]), dtype=np.float32)
-            keep[block] &= drawn < ratings_fraction
-    if not keep.any():
-        raise ValueError(f"ratings_fraction {ratings_fraction} leaves no rating; raise it")
-    return _index(ratings if keep.all() else ratings.take(np.flatnonzero(keep)))
+    # Memory that is never written to is never taken.
+    drawn = [np.empty(most, column.dtype) for column in columns]
+    end = 0
+    for block in _blocks(len(codes)):
+        keep = kept[codes[block]]
+        if fraction < 1:
+            keep &= rng.random(len(keep), dtype=np.float32) < fraction
+        places = np.flatnonzero(keep)
+        start, end = end, end + len(places)
+        for column, out in zip(columns, drawn, strict=True):
+            # Places are in bounds; to check them again numpy would copy.
+            np.take(column[block], places, out=out[start:end], mode="clip")
+    if not end:
+        raise ValueError(f"ratings_fraction {fraction} leaves no rating; raise it")
+    for column in drawn:
+        column.resize(end, refcheck=False)
+    return drawn
 
 
-def _index(ratings: pd.DataFrame) -> Interactions:
-    user_ids, rows = _contiguous(ratings[USER].to_numpy())
-    movie_ids, columns = _contiguous(ratings[MOVIE].to_numpy())
-    stars, timestamps = ratings[RATING].to_numpy(), ratings[TIMESTAMP].to_numpy()
+def _index(
+    users: np.ndarray, movies: np.ndarray, stars: np.ndarray, timestamps: np.ndarray
+) -> Interactions:
+    user_ids, rows = _contiguous(users)
+    movie_ids, columns = _contiguous(movies)
     if not in_order(rows, columns):
         order = np.lexsort((columns, rows))
         rows, columns = rows[order], columns[order]
         stars, timestamps = stars[order], timestamps[order]
-    indptr = np.searchsorted(rows, np.arange(len(user_ids) + 1)).astype(np.int32)
+    # Were the two of different types, numpy would copy the rows.
+    starts = np.arange(len(user_ids) + 1, dtype=rows.dtype)
+    indptr = np.searchsorted(rows, starts).astype(np.int32)
     matrix = sparse.csr_array((stars, columns, indptr), shape=(len(user_ids), len(movie_ids)))
     matrix.has_canonical_format = True
     return Interactions(user_ids, movie_ids, matrix, timestamps)
