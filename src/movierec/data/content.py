@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
 from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TIMESTAMP, TITLE
 from movierec.paths import replacing
@@ -39,8 +39,30 @@ def tfidf(texts: pd.Series, max_features: int) -> tuple[TfidfVectorizer, sparse.
     Rows have length one, or zero for a text without terms.
     Raises ValueError when no text has a term.
     """
-    vectorizer = TfidfVectorizer(max_features=max_features, stop_words="english", dtype=np.float32)
-    return vectorizer, sparse.csr_array(vectorizer.fit_transform(texts))
+    words, uses = _words(texts)
+    counter = CountVectorizer(stop_words="english", dtype=np.float32)
+    # No term spans a space: the terms of a text are those of its words, and most words are in many.
+    counts = uses @ sparse.csr_array(counter.fit_transform(words))
+    # As scikit-learn would choose them, of equally frequent terms too.
+    kept = np.sort(np.argsort(-counts.sum(axis=0))[:max_features])
+    counts = counts[:, kept]
+    counts.sort_indices()
+    weigher = TfidfTransformer()
+    weights = sparse.csr_array(weigher.fit_transform(counts))
+    terms = counter.get_feature_names_out()[kept].tolist()
+    return _vectorizer(max_features, terms, weigher.idf_), weights
+
+
+def _words(texts: pd.Series) -> tuple[list[str], sparse.csr_array]:
+    """What stands between spaces, each once, and how often a text has it: (texts, words)."""
+    split = pc.split_pattern(pa.array(texts.to_numpy(), pa.string()), " ")
+    found = split.flatten().dictionary_encode()
+    ones = np.ones(len(found), dtype=np.float32)
+    uses = sparse.csr_array(
+        (ones, found.indices.to_numpy(), split.offsets.to_numpy()),
+        shape=(len(texts), len(found.dictionary)),
+    )
+    return found.dictionary.to_pylist(), uses
 
 
 def known_content(
@@ -104,13 +126,19 @@ def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:
 def load_vectorizer(path: Path) -> TfidfVectorizer:
     """The vectorizer that `save_vectorizer` kept: the same terms, the same weights."""
     fitted = json.loads(path.read_text())
+    idf = np.array(fitted["idf"], dtype=np.float32)
+    return _vectorizer(fitted["max_features"], fitted["terms"], idf)
+
+
+def _vectorizer(max_features: int, terms: list[str], idf: np.ndarray) -> TfidfVectorizer:
+    """A vectorizer that counts as fitted: its terms in order, and what each weighs."""
     vectorizer = TfidfVectorizer(
-        max_features=fitted["max_features"],
+        max_features=max_features,
         stop_words="english",
         dtype=np.float32,
-        vocabulary={term: place for place, term in enumerate(fitted["terms"])},
+        vocabulary={term: place for place, term in enumerate(terms)},
     )
-    vectorizer.idf_ = np.array(fitted["idf"], dtype=np.float32)
+    vectorizer.idf_ = idf
     return vectorizer
 
 
