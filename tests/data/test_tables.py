@@ -121,8 +121,9 @@ def test_an_empty_file_is_refused(tmp_path, name):
     assert f"{tmp_path / name}.csv is empty" in message
 
 
-def test_ratings_without_a_single_rating_are_refused(tmp_path):
-    message = refusal(write(tmp_path, ratings=RATINGS))
+@pytest.mark.parametrize("blank", ["", "\n", "\r\n\r\n"], ids=["no line", "one", "two"])
+def test_ratings_without_a_single_rating_are_refused(tmp_path, blank):
+    message = refusal(write(tmp_path, ratings=RATINGS + blank))
     assert f"{tmp_path / 'ratings.csv'}: there are no ratings" in message
 
 
@@ -335,6 +336,19 @@ def test_a_bad_line_deep_in_a_long_file_is_found(tmp_path, long_ratings, newline
     lines[line - 1] = bad
     message = refusal(write(tmp_path, ratings=newline.join([*lines, ""])))
     assert message.startswith(f"{tmp_path / 'ratings.csv'}, line {line}: ")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_a_long_file_with_blank_lines_is_read_as_pandas_reads_it(tmp_path, long_ratings, newline):
+    lines = [RATINGS.strip(), *long_ratings[:90_000], "", "", *long_ratings[90_000:], "", ""]
+    write(tmp_path, ratings=newline.join(lines))
+    expected = pd.read_csv(tmp_path / "ratings.csv")
+    pd.testing.assert_frame_equal(read_tables(tmp_path).ratings, expected, check_dtype=False)
+
+
+def test_a_line_longer_than_a_block_is_refused(tmp_path, long_ratings):
+    lines = [RATINGS.strip(), *long_ratings, "1,1," + "4" * 3_000_000 + ",100", ""]
+    assert str(tmp_path / "ratings.csv") in refusal(write(tmp_path, ratings="\n".join(lines)))
 
 
 @pytest.mark.parametrize(
