@@ -49,9 +49,9 @@ _MEANING = {
 }
 # Bytes a thread takes at a time.
 _BLOCK = 1 << 20
-# What reading holds at most, in sizes of a large ratings.csv with tags beside it; and bytes a
-# rating to put them in order.
-_HELD, _ORDER_BYTES = 1.2, 72
+# What reading holds at most, in sizes of a large ratings.csv with tags beside it, if all pieces
+# wait for their place at once; and bytes a rating to put them in order.
+_HELD, _ORDER_BYTES = 1.6, 72
 # Rows looked at together: what is computed of them stays near the processor, in no fresh memory.
 ROWS = 1 << 20
 _CUT_SHORT = "the file was cut short: fetch or copy it again"
