@@ -116,15 +116,16 @@ def save_recommendations(path: Path, evaluation: Evaluation, interactions: Inter
     )
     with replacing(path) as draft, pq.ParquetWriter(draft, schema) as writer:
         for name, lists in evaluation.lists.items():
-            row, place = np.nonzero(lists.items >= 0)
+            n_users, depth = lists.items.shape
             columns = [
-                pa.array([name]).take(pa.array(np.zeros(len(row), dtype=np.int32))),
-                users[row],
-                (place + 1).astype(np.int32),
-                interactions.movie_ids[lists.items[row, place]],
-                lists.scores[row, place],
+                pa.repeat(name, n_users * depth),
+                np.repeat(users, depth),
+                np.tile(np.arange(1, depth + 1, dtype=np.int32), n_users),
+                interactions.movie_ids[lists.items.ravel()],
+                lists.scores.ravel(),
             ]
-            writer.write_table(pa.table(columns, schema=schema))
+            there = pa.array(lists.items.ravel() >= 0)
+            writer.write_table(pa.table(columns, schema=schema).filter(there))
 
 
 def save_test(path: Path, evaluation: Evaluation, interactions: Interactions) -> None:
