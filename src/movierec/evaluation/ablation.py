@@ -23,6 +23,7 @@ WITHOUT: dict[str, dict[str, float]] = {
     "EASE": {"ease_share": 0},
     "ALS": {"ease_share": 1},
     "leaving low ratings out": {"like_from": 0.5},
+    "the stars of likes": {"star_exponent": 0},
     "what is rated lately": {"recent_weight": 0},
     # So heavy that nothing else is heard.
     "all but what is rated lately": {"recent_weight": 1_000},
