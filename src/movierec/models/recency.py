@@ -58,7 +58,7 @@ def _log_counts(counted, times, items, moments, known, half_life):
         begun = known[row] // n_items
         first = begun * n_items
         since = moments[row] - times[first - 1] if first else 0
-        counts = counted[begun] * 2.0 ** (-since / half_life)
+        counts = counted[begun] * np.float32(2.0 ** (-since / half_life))
         for entry in range(first, known[row]):
             counts[items[entry]] += 2.0 ** ((times[entry] - moments[row]) / half_life)
         logs[row] = np.log1p(counts)
