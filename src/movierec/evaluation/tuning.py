@@ -34,7 +34,6 @@ def _log(low: float, high: float) -> FloatDistribution:
 _LIKES = {
     "like_from": FloatDistribution(0.5, 4.0, step=0.5),
     "activity_discount": FloatDistribution(0, 1),
-    "star_exponent": FloatDistribution(0, 1),
 }
 _ALS_CONTENT = {"als_term_stars": _log(2, 50), "als_genre_stars": _log(1, 50)}
 _EASE_CONTENT = {"ease_term_stars": _log(5, 100), "ease_genre_stars": _log(3, 100)}
