@@ -23,7 +23,7 @@ from movierec.data.datasets import Facts
 from movierec.data.interactions import Interactions
 from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity, check_sizes
-from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid, lately
+from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
 from movierec.paths import RunPaths, replacing
 from movierec.recommender import FittedHybrid, Recommender
 
@@ -219,14 +219,14 @@ def _load_hybrid(
                 settings.star_exponent,
             )
             parts.append((ease, settings.ease_share))
+        lately = kept["lately"]
     names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(movies)]
-    hybrid = TracedHybrid(parts, lately(settings, interactions))
-    return FittedHybrid(hybrid, interactions, names, settings.like_from)
+    return FittedHybrid(TracedHybrid(parts, lately), interactions, names, settings.like_from)
 
 
 def _arrays(hybrid: TracedHybrid) -> dict[str, np.ndarray]:
-    """What of the parts cannot be had again from the run's other files."""
-    kept = {}
+    """What of the hybrid cannot be had again from the run's other files, or not at once."""
+    kept = {"lately": hybrid.lately}
     for part, _ in hybrid.parts:
         names = (
             ("item_factors", "content_factors", "row_factors")

@@ -51,3 +51,15 @@ def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split):
 
     assert "EASE" in found
     assert not found & {"leaving low ratings out", "what is rated lately"}
+
+
+@pytest.mark.parametrize(("protocol", "there"), [("user-random", False), ("global-time", True)])
+def test_what_is_rated_lately_stands_alone_only_where_time_is_cut(settings, split, protocol, there):
+    training = replace(split.training, timestamps=np.arange(split.train.nnz, dtype=np.int32))
+    cut_again = cut(training, Protocol(protocol))
+    models = compared_models(settings, KINDS, KINDS, CHOSEN, cut_again.training)
+    evaluation = evaluate([models[CHOSEN]], cut_again, cutoffs=(K,))
+
+    found = ablate(evaluation, settings, KINDS, KINDS).index
+
+    assert ("all but what is rated lately" in found) == there

@@ -25,9 +25,9 @@ WITHOUT: dict[str, dict[str, float]] = {
     "leaving low ratings out": {"like_from": 0.5},
     "the stars of likes": {"star_exponent": 0},
     "what is rated lately": {"recent_weight": 0},
-    # So heavy that nothing else is heard.
-    "all but what is rated lately": {"recent_weight": 1_000},
 }
+# Where what is asked lies in the future, that may be all there is: so heavy, nothing else is heard.
+IN_TIME = {"all but what is rated lately": {"recent_weight": 1_000}}
 
 
 def ablate(
@@ -45,7 +45,8 @@ def ablate(
     without it.
     """
     values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
-    for name, changes in tqdm(WITHOUT.items(), desc="without", disable=not progress):
+    without = WITHOUT | (IN_TIME if evaluation.split.cut_time is not None else {})
+    for name, changes in tqdm(without.items(), desc="without", disable=not progress):
         changed = replace(settings, **changes)
         if changed == settings:
             continue

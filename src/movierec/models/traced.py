@@ -295,7 +295,7 @@ class TracedHybrid:
             rows = settings.ease_rows(item_content, item_genres)
             weights = settings.ease("ease_content", rows).fit(train)
             parts.append((TracedEASE.of(weights, rows), settings.ease_share))
-        return cls(parts, lately(settings, interactions))
+        return cls(parts, _lately(settings, interactions))
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         """As `Hybrid.score_at` the last rating: (n_rows, n_items)."""
@@ -332,7 +332,7 @@ class TracedHybrid:
         return by_movie, by_side, float(rest)
 
 
-def lately(settings: HybridSettings, interactions: Interactions) -> np.ndarray:
+def _lately(settings: HybridSettings, interactions: Interactions) -> np.ndarray:
     """(n_items,) float32: what the hybrid adds for what was rated up to the last rating."""
     recent = RecentPopularity(interactions, settings.recent_years)
     now = interactions.timestamps.max(keepdims=True)
