@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from movierec import memory
 from movierec.data.interactions import Interactions
 from movierec.models.recency import RecentPopularity
 
@@ -66,3 +67,10 @@ def test_every_rating_up_to_a_moment_adds_what_its_age_leaves(many, half_life):
 
 def test_a_movie_nobody_rated_has_nothing():
     assert at(rated_at([[1, np.nan]]), 1, 2)[0, 1] == 0
+
+
+def test_it_asks_for_its_memory_first(many, monkeypatch):
+    monkeypatch.setattr(memory, "free", lambda: 1)
+
+    with pytest.raises(memory.NotEnoughMemory, match="rated lately"):
+        RecentPopularity(many, 1)

@@ -3,9 +3,12 @@
 import numba
 import numpy as np
 
+from movierec import memory
 from movierec.data.interactions import Interactions
 
 _YEAR = 365.25 * 86_400  # seconds
+# What is held for a rating at most: its place in order, time, movie, and counts.
+_RATING_BYTES = 20
 
 
 class RecentPopularity:
@@ -14,9 +17,15 @@ class RecentPopularity:
     half_life: years after which a rating counts half. The ratings that fade are counted
     beforehand as of many moments, between two of which there are as many ratings as movies: so
     another moment costs a row of movies and no more, and all of them the memory of the ratings.
+    Raises NotEnoughMemory before it starts.
     """
 
     def __init__(self, training: Interactions, half_life: float):
+        memory.ask(
+            _RATING_BYTES * training.user_items.nnz,
+            "Counting what was rated lately",
+            "keep fewer ratings (ratings_fraction, top_movies)",
+        )
         order = np.argsort(training.timestamps, kind="stable")
         self._times = training.timestamps[order]
         self._items = training.user_items.indices[order]
