@@ -177,7 +177,12 @@ def test_a_value_is_the_mean_ndcg_at_10_over_the_validation_parts(ask, settings,
     asked = ask()
     value = asked.score(replace(settings, ease_regularization=5.0))
 
-    model = EASE(5.0, settings.like_from, activity_discount=settings.activity_discount)
+    model = EASE(
+        5.0,
+        settings.like_from,
+        activity_discount=settings.activity_discount,
+        star_exponent=settings.star_exponent,
+    )
     means = [
         evaluate([model], fold, cutoffs=(10,)).per_user["ease", "NDCG", 10].mean()
         for fold in evaluated
