@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -221,16 +222,18 @@ def measured(side: str, given: str) -> dict:
 
 
 def run_side(side: str, given: str) -> None:
-    """What the fresh process does: seconds, bytes at most, and what came out, as JSON."""
+    """What the fresh process does: seconds, of all and by whom, bytes, what came out, as JSON."""
     job = globals()[side]
     arguments = inputs(given)
     if side.endswith("ours") and given == "ratings":
         job(arguments[0][:1000])
     if side == "neighbours_ours":
         job(arguments[0][:50], arguments[1][:50])
-    begun = time.perf_counter()
+    before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     out = job(*arguments)
-    seconds = time.perf_counter() - begun
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
+    # What the processors worked, and what the system did for it, such as finding memory.
+    out |= {"user": after.ru_utime - before.ru_utime, "system": after.ru_stime - before.ru_stime}
     if (model := out.pop("model", None)) is not None:
         out["loss"] = _loss(model, arguments[0])
     print(json.dumps({"seconds": seconds, "bytes": _most_held()} | out))

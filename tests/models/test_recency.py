@@ -73,4 +73,4 @@ def test_it_asks_for_its_memory_first(many, monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 1)
 
     with pytest.raises(memory.NotEnoughMemory, match="rated lately"):
-        RecentPopularity(many, 1)
+        RecentPopularity(many, 1).at(np.array([0]))

@@ -44,13 +44,13 @@ def ablate(
     ingredient that it has, columns as in `summary.differences`: the hybrid minus the hybrid
     without it.
     """
+    training = evaluation.split.training
     values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
     without = WITHOUT | (IN_TIME if evaluation.split.cut_time is not None else {})
     for name, changes in tqdm(without.items(), desc="without", disable=not progress):
         changed = replace(settings, **changes)
         if changed == settings:
             continue
-        training = evaluation.split.training
         model = compared_models(changed, item_content, item_genres, CHOSEN, training)[CHOSEN]
         found = evaluate([model], evaluation.split, relevance_threshold, (K,), settings.seed)
         values[name] = found.per_user[CHOSEN, "NDCG", K]

@@ -5,7 +5,6 @@ is the `implicit` package's, its inner step our own (see `solver`) or its own.
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -98,7 +97,7 @@ class ALS:
         with threadpool_limits(1, "blas"):
             fitted = SOLVERS[self.solver_name](**self._settings)
             fitted.item_factors = None if begin is None else begin.copy()
-            tell = on_iteration and partial(self._tell, on_iteration, rows, fitted)
+            tell = None if on_iteration is None else _with_loss(on_iteration, fitted, rows)
             try:
                 fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=tell)
             except ModelFitError:
@@ -129,16 +128,6 @@ class ALS:
                 users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
         return users @ films.T
 
-    def _tell(self, on_iteration, rows, fitted, iteration, seconds, _) -> None:
-        """Pass on what implicit tells, with the loss."""
-        told = training_loss(
-            rows * np.float32(fitted.alpha),
-            fitted.user_factors,
-            fitted.item_factors,
-            fitted.regularization,
-        )
-        on_iteration(iteration, seconds, told)
-
     def _predict_unrated(self, rated: np.ndarray) -> None:
         """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""
         if rated.all() or not rated.any():
@@ -147,6 +136,22 @@ class ALS:
         ridge = Ridge(alpha=self._settings["regularization"])
         ridge.fit(content[np.flatnonzero(rated)], factors[rated])
         factors[~rated] = ridge.predict(content[np.flatnonzero(~rated)])
+
+
+def _with_loss(
+    on_iteration: Callable[[int, float, float], None],
+    solver: AlternatingLeastSquares,
+    rows: sparse.csr_array,
+) -> Callable[[int, float, None], None]:
+    """What to hand to implicit, so that the loss is told too."""
+    confidences = rows * np.float32(solver.alpha)
+
+    def tell(iteration: int, seconds: float, _: None) -> None:
+        factors = solver.user_factors, solver.item_factors
+        loss = training_loss(confidences, *factors, solver.regularization)
+        on_iteration(iteration, seconds, loss)
+
+    return tell
 
 
 def load_solver(path: Path) -> AlternatingLeastSquares:

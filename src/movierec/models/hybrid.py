@@ -110,7 +110,7 @@ class Hybrid:
 
     def score_at(self, user_items: sparse.csr_array, moments: np.ndarray) -> np.ndarray:
         scores = self.score(user_items)
-        if self._recent is None:
+        if self._recent is None or not self._recent_weight:
             return scores
         return scores + self._recent_weight * standardise(self._recent.at(moments))
 

@@ -1,5 +1,7 @@
 """What was rated lately, at any moment."""
 
+from functools import cached_property
+
 import numba
 import numpy as np
 
@@ -17,29 +19,35 @@ class RecentPopularity:
     half_life: years after which a rating counts half. The ratings that fade are counted
     beforehand as of many moments, between two of which there are as many ratings as movies: so
     another moment costs a row of movies and no more, and all of them the memory of the ratings.
-    Raises NotEnoughMemory before it starts.
+    That is done when the first moment is asked for.
     """
 
     def __init__(self, training: Interactions, half_life: float):
+        self._training = training
+        self._half_life = half_life * _YEAR
+
+    def at(self, moments: np.ndarray) -> np.ndarray:
+        """(n_rows, n_items) float32, log(1 + fading count) as of each moment.
+
+        moments: (n_rows,) seconds since 1970; a rating of that very second is known.
+        Raises NotEnoughMemory before the first counting.
+        """
+        times, items, counted = self._ready
+        known = np.searchsorted(times, moments, side="right")
+        return _log_counts(counted, times, items, moments, known, self._half_life)
+
+    @cached_property
+    def _ready(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Times and movies of the ratings in order of time, and what is counted of them."""
+        training = self._training
         memory.ask(
             _RATING_BYTES * training.user_items.nnz,
             "Counting what was rated lately",
             "keep fewer ratings (ratings_fraction, top_movies)",
         )
         order = np.argsort(training.timestamps, kind="stable")
-        self._times = training.timestamps[order]
-        self._items = training.user_items.indices[order]
-        self._n_items = len(training.movie_ids)
-        self._half_life = half_life * _YEAR
-        self._counted = _counted(self._times, self._items, self._n_items, self._half_life)
-
-    def at(self, moments: np.ndarray) -> np.ndarray:
-        """(n_rows, n_items) float32, log(1 + fading count) as of each moment.
-
-        moments: (n_rows,) seconds since 1970; a rating of that very second is known.
-        """
-        known = np.searchsorted(self._times, moments, side="right")
-        return _log_counts(self._counted, self._times, self._items, moments, known, self._half_life)
+        times, items = training.timestamps[order], training.user_items.indices[order]
+        return times, items, _counted(times, items, len(training.movie_ids), self._half_life)
 
 
 @numba.njit(cache=True)

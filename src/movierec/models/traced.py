@@ -283,9 +283,9 @@ class TracedHybrid:
         """
         train = interactions.user_items
         rows = settings.als_rows(item_content, item_genres)
-        if begin is not None and begin.shape[1] != settings.factors:
+        if begin is None or begin.shape[1] != settings.factors:
             begin = None
-        if begin is not None:
+        else:
             settings = replace(settings, iterations=ceil(settings.iterations / _BEGUN))
         als = settings.als("als_content", rows).fit(train, begin=begin)
         parts: list[tuple[Traced, float]] = [
