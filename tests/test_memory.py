@@ -8,7 +8,8 @@ from scipy import sparse
 
 from movierec import memory
 from movierec.data.tables import read_tables
-from movierec.evaluation.experiment import evaluate
+from movierec.evaluation.evaluate import evaluate
+from movierec.memory import require_memory
 from movierec.models.als import ALS
 from movierec.models.ease import EASE
 from movierec.models.popularity import Popularity
@@ -75,14 +76,14 @@ def test_a_container_over_its_limit_has_nothing(machine):
 def test_what_fits_is_let_through(machine):
     machine(5_000)
 
-    memory.ask(5_000, "Something", "take less")
+    require_memory(5_000, "Something", "take less")
 
 
 def test_the_refusal_gives_both_figures_and_the_remedy(machine):
     machine(1_500_000_000)
 
     with pytest.raises(memory.NotEnoughMemory) as refused:
-        memory.ask(8_800_000_000, "EASE", "lower top_movies")
+        require_memory(8_800_000_000, "EASE", "lower top_movies")
 
     assert str(refused.value) == ("EASE needs about 8.8 GB, and 1.5 GB are free; lower top_movies")
 

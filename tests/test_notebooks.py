@@ -5,8 +5,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from movierec import parameters, paths
-from movierec.pipeline import STAGES
+from movierec import paths
+from movierec.runs import parameters
+from movierec.runs.runner import STAGES
 
 NOTEBOOKS = sorted(paths.notebooks().glob("*.ipynb"))
 

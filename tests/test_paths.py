@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from movierec import paths
-from movierec.paths import MissingArtifact, RunPaths, replacing, replacing_folder
-from movierec.pipeline import OPTIONAL, STAGES
+from movierec.paths import MissingArtifact, RunPaths, atomic_folder, atomic_write
+from movierec.runs.runner import OPTIONAL, STAGES
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_notebooks_stay_with_the_project():
 
 def test_a_finished_file_takes_the_place_of_the_old_one(folder):
     path = folder / "old.txt"
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
@@ -98,26 +98,26 @@ def test_a_finished_file_takes_the_place_of_the_old_one(folder):
 
 def test_a_file_broken_off_leaves_the_old_one_alone(folder):
     path = folder / "old.txt"
-    with pytest.raises(RuntimeError, match="broken off"), replacing(path) as draft:
+    with pytest.raises(RuntimeError, match="broken off"), atomic_write(path) as draft:
         _break_off(draft.write_text("half"))
     assert path.read_text() == "old"
     assert list(folder.iterdir()) == [path]
 
 
 def test_a_first_file_broken_off_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), replacing(tmp_path / "new.txt") as draft:
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / "new.txt") as draft:
         _break_off(draft.write_text("half"))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_draft_has_the_suffix_of_its_file(tmp_path):
-    with replacing(tmp_path / "als.npz") as draft:
+    with atomic_write(tmp_path / "als.npz") as draft:
         assert draft.suffix == ".npz"
         draft.touch()
 
 
 def test_a_finished_folder_takes_the_place_of_the_old_one(folder):
-    with replacing_folder(folder) as draft:
+    with atomic_folder(folder) as draft:
         (draft / "new.txt").write_text("new")
         assert [path.name for path in folder.iterdir()] == ["old.txt"]
     assert [path.name for path in folder.iterdir()] == ["new.txt"]
@@ -125,13 +125,13 @@ def test_a_finished_folder_takes_the_place_of_the_old_one(folder):
 
 
 def test_a_folder_broken_off_leaves_the_old_one_alone(folder):
-    with pytest.raises(RuntimeError, match="broken off"), replacing_folder(folder) as draft:
+    with pytest.raises(RuntimeError, match="broken off"), atomic_folder(folder) as draft:
         _break_off((draft / "new.txt").write_text("half"))
     assert [path.name for path in folder.iterdir()] == ["old.txt"]
     assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_a_first_folder_needs_none_above_it(tmp_path):
-    with replacing_folder(tmp_path / "data" / "sample") as draft:
+    with atomic_folder(tmp_path / "data" / "sample") as draft:
         (draft / "new.txt").touch()
     assert (tmp_path / "data" / "sample" / "new.txt").exists()

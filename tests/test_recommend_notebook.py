@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from movierec import pipeline
-from movierec.__main__ import main
+from movierec.cli import main
 from movierec.paths import RunPaths
-from movierec.pipeline import run_stages
+from movierec.runs import runner
+from movierec.runs.runner import run_stages
 
 STAGE = "06_recommend"
 
@@ -73,7 +73,7 @@ def test_a_run_goes_on_after_an_optional_stage_that_fails(capsys):
 
 
 def test_a_run_ends_well_without_its_optional_stage(monkeypatch, capsys):
-    monkeypatch.setattr(pipeline, "STAGES", ("01_eda", STAGE))
+    monkeypatch.setattr(runner, "STAGES", ("01_eda", STAGE))
     assert main(["run", "-p", "top_movies=50"]) == 0
     said, run = capsys.readouterr(), RunPaths("sample")
     assert f"{STAGE}: MissingArtifact: " in said.err

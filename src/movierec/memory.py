@@ -34,7 +34,7 @@ def free() -> int:
     return max(0, there)
 
 
-def ask(needed: int, what: str, remedy: str) -> None:
+def require_memory(needed: int, what: str, remedy: str) -> None:
     """Go on only where `needed` bytes are free.
 
     what: what needs them, to begin a sentence with; remedy: what would help.

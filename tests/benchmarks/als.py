@@ -20,7 +20,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Protocol, cut
+from movierec.data.splits import Protocol, make_split
 from movierec.evaluation.metrics import ndcg
 from movierec.models.als import SOLVERS
 
@@ -112,7 +112,7 @@ def _ndcg(model: AlternatingLeastSquares, problem: Problem) -> float:
 def main() -> None:
     bench.prepare()
     interactions = Interactions.load(bench.HOME / "half.npz")
-    split = cut(interactions, Protocol())
+    split = make_split(interactions, Protocol())
     problem = Problem(split.train, split.test)
     # Compiled before any clock starts.
     trained(Problem(problem.train[:1000], problem.test[:1000]))

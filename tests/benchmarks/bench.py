@@ -29,19 +29,19 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec import parameters, paths
+from movierec.content.tfidf import content_text, genre_and_decade, tfidf
 from movierec.data import cache, simulation
-from movierec.data.content import content_text, genre_and_decade, tfidf
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Protocol, cut
+from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables
-from movierec.evaluation.experiment import CUTOFFS
-from movierec.evaluation.lists import popular_first, rank
+from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import hit_rate, ndcg
+from movierec.evaluation.ranking import popular_first, rank
 from movierec.models.als import ALS
 from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity
 from movierec.models.traced import TracedHybrid
-from movierec.pipeline import stage_parameters
+from movierec.runs.runner import stage_parameters
 
 HOME = paths.datasets() / "benchmark"
 FILES = HOME / "ml-32m-like"
@@ -185,7 +185,7 @@ def inputs(name: str) -> tuple:
     interactions = Interactions.load(HOME / "half.npz")
     if name == "ratings":
         return (interactions.user_items,)
-    split = cut(interactions, Protocol())
+    split = make_split(interactions, Protocol())
     model = als_ours(split.train, iterations=2)["model"]
     # Both sides' compiled loops are there already, as they are in every run but the first.
     lists_of(model, split.train[:100], split.test[:100])

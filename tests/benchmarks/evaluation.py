@@ -16,9 +16,9 @@ from implicit.evaluation import ranking_metrics_at_k
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec.evaluation.experiment import CUTOFFS
-from movierec.evaluation.lists import popular_first, rank
+from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.ranking import popular_first, rank
 from movierec.evaluation.statistics import bootstrap_means
 
 N_USERS, N_MOVIES, FACTORS, RATINGS = 200_000, 1_000, 64, 8_000_000

@@ -15,11 +15,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from movierec import paths
-from movierec.data import simulation
-from movierec.plots import set_theme
+from movierec.plots.eda import set_theme
+from movierec.simulation import simulator as simulation
 
 PARTS = (100, 10, 1)
-SETTINGS = ("top_movies=10000000", "thorough=false", "models=popularity,als,als_content,hybrid")
+SETTINGS = ("top_movies=10000000", "diagnostics=false", "models=popularity,als,als_content,hybrid")
 
 
 def files_of(part: int) -> Path:

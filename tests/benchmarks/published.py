@@ -17,10 +17,10 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.interactions import select_interactions
-from movierec.data.splits import Protocol, cut
+from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables
-from movierec.evaluation.lists import popular_first, rank
 from movierec.evaluation.metrics import ndcg
+from movierec.evaluation.ranking import popular_first, rank
 from movierec.models.als import ALS
 from movierec.models.base import Model
 from movierec.models.item_knn import ItemKNN
@@ -34,15 +34,17 @@ PUBLISHED = {"popularity": 0.1082, "item_knn": 0.1081, "als": 0.1158}
 def models() -> list[Model]:
     return [
         Popularity(),
-        ItemKNN(neighbours=2_500, shrinkage=0, like_from=0.5),
-        ALS(factors=50, regularization=0.1, alpha=40, iterations=20, like_from=0.5, seed=0),
+        ItemKNN(neighbours=2_500, shrinkage=0, positive_threshold=0.5),
+        ALS(
+            factors=50, regularization=0.1, alpha=40, iterations=20, positive_threshold=0.5, seed=0
+        ),
     ]
 
 
 def compared(folder: Path) -> pd.DataFrame:
     """Mean NDCG@100 by model: published, under LensKit's conventions, and under ours."""
     interactions = select_interactions(read_tables(folder).ratings, top_movies=10_000_000)
-    split = cut(interactions, Protocol("global-time", test_share=0.2))
+    split = make_split(interactions, Protocol("global-time", test_share=0.2))
     users = np.flatnonzero(np.diff(split.test.indptr))
     known, hidden = split.known[users], split.test[users]
     warm = np.diff(known.indptr) > 0

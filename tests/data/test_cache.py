@@ -163,14 +163,14 @@ def test_a_cache_that_cannot_be_written_is_done_without(folder, parsed):
 def test_of_two_processes_that_keep_at_once_the_slower_has_nothing_to_warn_of(
     folder, parsed, monkeypatch
 ):
-    fast = cache.replacing_folder
+    fast = cache.atomic_folder
 
     def slow(place):
-        monkeypatch.setattr(cache, "replacing_folder", fast)
+        monkeypatch.setattr(cache, "atomic_folder", fast)
         cache.read(folder)
         raise OSError("Directory not empty")
 
-    monkeypatch.setattr(cache, "replacing_folder", slow)
+    monkeypatch.setattr(cache, "atomic_folder", slow)
 
     assert len(cache.read(folder).tables.ratings) == 3
     assert len(parsed) == 2

@@ -14,7 +14,7 @@ import pytest
 
 from movierec import paths
 from movierec.data.download import FetchError, fetch
-from movierec.data.registry import MOVIELENS
+from movierec.data.movielens import MOVIELENS
 
 NAME = "ml-latest-small"
 FILES = {

@@ -18,7 +18,7 @@ from movierec.evaluation.beyond_accuracy import (
     novelty,
     popularity_lift,
 )
-from movierec.models import ranking
+from movierec.models.kernels import ranking
 
 ALL_FOUR = np.ones(4, dtype=bool)
 # Movies of genre A, of A and B, of none, and of C.
@@ -188,7 +188,7 @@ def test_genre_shares_of_nothing_are_not_defined():
 
 
 def test_miscalibration_is_the_divergence_of_scipy():
-    # History: three quarters A, one B. Lists: all A; half A and half C; half C, one half of
+    # History: three quarters A, one B. RankedLists: all A; half A and half C; half C, one half of
     # the rest each.
     known = ratings(*[[4, 4, 0, 0]] * 3)
     items = np.array([[0, -1], [0, 3], [1, 3]])

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.examples import HIT, example, typical_users
-from movierec.evaluation.experiment import Evaluation, evaluate
 
 TITLES = pd.Series(["Alien", "Brazil", "Clue", "Diva", "Eraserhead", "Fargo"])
 

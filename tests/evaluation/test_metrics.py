@@ -9,7 +9,7 @@ import ranx
 from sklearn.metrics import ndcg_score
 
 from movierec.evaluation.metrics import METRICS
-from movierec.models.ranking import top_k
+from movierec.models.kernels.ranking import top_k
 
 # ranx compiles itself when first called, and numba has this to say of it.
 pytestmark = pytest.mark.filterwarnings("ignore:unsafe cast from uint64 to int64")

@@ -10,7 +10,7 @@ import pytest
 import ranx
 from scipy import sparse
 
-from movierec.evaluation.experiment import Evaluation, evaluate, list_qualities
+from movierec.evaluation.evaluate import Evaluation, evaluate, list_qualities
 from movierec.evaluation.metrics import METRICS
 from movierec.evaluation.results import (
     key,
@@ -166,7 +166,7 @@ def test_metrics_json_has_one_setting_a_line(save, settings):
 
 def test_metrics_json_is_the_same_when_made_again(save, split):
     again = evaluate(
-        [Popularity(), EASE(regularization=5.0, like_from=2.0)], split, cutoffs=(5, 10)
+        [Popularity(), EASE(regularization=5.0, positive_threshold=2.0)], split, cutoffs=(5, 10)
     )
 
     assert save("again.json", summary=summarise(again.per_user)) == save()
@@ -253,7 +253,7 @@ def test_held_out_ratings_without_stars_are_kept(tmp_path, split_of, fixed):
 @pytest.mark.filterwarnings("ignore:unsafe cast from uint64 to int64")
 @pytest.mark.parametrize("threshold", [0, 3.5])
 def test_an_outside_scorer_finds_the_same(tmp_path, interactions, split, threshold):
-    models = [Popularity(), EASE(regularization=5.0, like_from=2.0)]
+    models = [Popularity(), EASE(regularization=5.0, positive_threshold=2.0)]
     evaluation = evaluate(models, split, threshold, cutoffs=(5, 10))
     save_recommendations(tmp_path / "lists.parquet", evaluation, interactions)
     relevant = kept_test(tmp_path, evaluation, interactions)

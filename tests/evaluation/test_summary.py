@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from movierec.data.splits import Split
-from movierec.evaluation.experiment import Evaluation, evaluate
+from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.summary import (
     differences,
     genre_profile,
@@ -202,7 +202,7 @@ def world(split_of) -> Split:
 
 @pytest.fixture
 def found(world, fixed) -> Evaluation:
-    """Lists of two: movies 3 and 1 for user 3, movies 0 and 4 for user 4."""
+    """RankedLists of two: movies 3 and 1 for user 3, movies 0 and 4 for user 4."""
     table = np.zeros((6, 6))
     table[2, [3, 1]] = 3, 2
     table[3, [0, 4]] = 3, 2
@@ -224,7 +224,7 @@ def test_movies_are_summarised_by_how_often_they_were_rated(found):
 
 
 def test_padding_of_lists_is_of_no_segment(found):
-    # Lists of ten hold all unseen movies, and nothing in their other places.
+    # RankedLists of ten hold all unseen movies, and nothing in their other places.
     assert movie_segments(found, k=10)["mean"].tolist() == [1, 1, 1, 1]
 
 

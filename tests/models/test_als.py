@@ -17,7 +17,7 @@ def als(**changed) -> ALS:
         "regularization": 5.0,
         "alpha": 5.0,
         "iterations": 10,
-        "like_from": 3.0,
+        "positive_threshold": 3.0,
         "seed": 0,
     }
     return ALS(**settings | changed)
@@ -115,7 +115,7 @@ def test_the_loss_falls(two_tastes):
 def test_content_places_films_that_nobody_rated(with_cold_films):
     train, terms = with_cold_films
 
-    scores = als(side_rows=terms).fit(train).score(train)
+    scores = als(item_features=terms).fit(train).score(train)
 
     even, odd = scores[10::2], scores[11::2]
     assert (even[:, 10] > even[:, 11]).all()
@@ -125,7 +125,7 @@ def test_content_places_films_that_nobody_rated(with_cold_films):
 def test_user_factors_are_the_users_alone(with_cold_films):
     train, terms = with_cold_films
 
-    assert als(side_rows=terms).fit(train).solver.user_factors.shape == (20, 4)
+    assert als(item_features=terms).fit(train).solver.user_factors.shape == (20, 4)
 
 
 def test_a_kept_solver_is_loaded_as_it_was(two_tastes, tmp_path, monkeypatch):
@@ -151,7 +151,7 @@ def test_a_discount_of_activity_weighs_confidences(two_tastes):
     weighted = sparse.csr_array(train.toarray() * (numbers / np.median(numbers)) ** -0.5)
 
     discounted = als(activity_discount=0.5).fit(sparse.csr_array(train))
-    expected = als(like_from=0.1).fit(weighted.astype(np.float32))
+    expected = als(positive_threshold=0.1).fit(weighted.astype(np.float32))
 
     assert discounted.solver.item_factors == pytest.approx(expected.solver.item_factors, abs=1e-4)
     assert discounted.score(train[[0]]) == pytest.approx(expected.score(weighted[[0]]), abs=1e-4)

@@ -9,8 +9,8 @@ from movierec.models.base import (
     Model,
     Shared,
     likes,
-    opinions,
-    typical_activity,
+    median_activity,
+    signed_preferences,
     user_weights,
     weighted,
 )
@@ -19,29 +19,36 @@ from movierec.models.content import Content
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid
 from movierec.models.item_knn import ItemKNN
-from movierec.models.ranking import top_k
+from movierec.models.kernels.ranking import top_k
 
 
 def als() -> ALS:
-    return ALS(factors=4, regularization=5.0, alpha=5.0, iterations=15, like_from=3.0, seed=0)
+    return ALS(
+        factors=4, regularization=5.0, alpha=5.0, iterations=15, positive_threshold=3.0, seed=0
+    )
 
 
 def ease() -> EASE:
-    return EASE(regularization=10.0, like_from=3.0)
+    return EASE(regularization=10.0, positive_threshold=3.0)
 
 
 def content() -> Content:
     even_or_odd = np.eye(2, dtype=np.float32)[np.arange(10) % 2]
-    return Content(sparse.csr_array(even_or_odd), like_from=3.0)
+    return Content(sparse.csr_array(even_or_odd), positive_threshold=3.0)
 
 
 def item_knn() -> ItemKNN:
-    return ItemKNN(neighbours=4, shrinkage=1.0, like_from=3.0)
+    return ItemKNN(neighbours=4, shrinkage=1.0, positive_threshold=3.0)
 
 
 def bpr() -> BPR:
     return BPR(
-        factors=4, learning_rate=0.05, regularization=0.01, iterations=50, like_from=3.0, seed=0
+        factors=4,
+        learning_rate=0.05,
+        regularization=0.01,
+        iterations=50,
+        positive_threshold=3.0,
+        seed=0,
     )
 
 
@@ -180,8 +187,8 @@ def test_dislikes_count_as_they_are_said_whatever_stars_are_worth():
 
 
 def test_typical_activity_is_that_of_the_median_user_with_likes():
-    assert typical_activity(UNEQUAL) == 2.5
-    assert typical_activity(sparse.csr_array((3, 4), dtype=np.float32)) == 1
+    assert median_activity(UNEQUAL) == 2.5
+    assert median_activity(sparse.csr_array((3, 4), dtype=np.float32)) == 1
 
 
 def test_likes_of_active_users_weigh_less():
@@ -201,13 +208,13 @@ def test_weighted_likes_keep_their_order_of_stars():
 
 
 def test_low_ratings_become_dislikes_the_lower_the_more():
-    said = opinions(UNEQUAL, like_from=4.5).toarray()[0]
+    said = signed_preferences(UNEQUAL, positive_threshold=4.5).toarray()[0]
 
     assert said[1] == 5
     assert said[2] < said[0] == said[3] < 0
 
 
 def test_dislikes_are_no_likes_but_stay():
-    said = opinions(UNEQUAL, like_from=4.5)
+    said = signed_preferences(UNEQUAL, positive_threshold=4.5)
 
     assert likes(said, 4.5).nnz == 5

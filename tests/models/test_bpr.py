@@ -10,7 +10,12 @@ from movierec.models.bpr import BPR
 
 def bpr(seed: int = 0) -> BPR:
     return BPR(
-        factors=4, learning_rate=0.05, regularization=0.01, iterations=50, like_from=3.0, seed=seed
+        factors=4,
+        learning_rate=0.05,
+        regularization=0.01,
+        iterations=50,
+        positive_threshold=3.0,
+        seed=seed,
     )
 
 
@@ -56,7 +61,9 @@ def test_users_without_likes_do_not_count_for_the_others(two_tastes):
 
 
 def test_steps_that_are_too_long_are_told(two_tastes):
-    wild = BPR(4, learning_rate=1e6, regularization=1.0, iterations=50, like_from=3.0, seed=0)
+    wild = BPR(
+        4, learning_rate=1e6, regularization=1.0, iterations=50, positive_threshold=3.0, seed=0
+    )
 
     with pytest.raises(Diverged, match="bpr diverged with a learning rate of 1000000"):
         wild.fit(two_tastes)

@@ -9,7 +9,7 @@ WORDS = sparse.csr_array(np.array([[1, 0], [0.6, 0.8], [0, 1]], dtype=np.float32
 
 
 def scores(*stars: float) -> list[float]:
-    model = Content(WORDS, like_from=3.0)
+    model = Content(WORDS, positive_threshold=3.0)
     row = sparse.csr_array(np.array([stars], dtype=np.float32))
     return model.fit(row).score(row)[0].tolist()
 

@@ -33,7 +33,7 @@ def ridge_weights(rows: np.ndarray, regularization: float) -> np.ndarray:
 
 
 def test_weights_are_ridge_regressions(stars):
-    model = EASE(regularization=20.0, like_from=0.5).fit(sparse.csr_array(stars))
+    model = EASE(regularization=20.0, positive_threshold=0.5).fit(sparse.csr_array(stars))
 
     expected = ridge_weights(stars.astype(np.float64), 20.0)
     assert weights(model, 8) == pytest.approx(expected, abs=1e-5)
@@ -41,7 +41,7 @@ def test_weights_are_ridge_regressions(stars):
 
 def test_side_rows_are_further_rows_of_the_regression(stars):
     terms = np.random.default_rng(1).random((3, 8)).astype(np.float32) * 6
-    model = EASE(regularization=20.0, like_from=0.5, side_rows=sparse.csr_array(terms))
+    model = EASE(regularization=20.0, positive_threshold=0.5, item_features=sparse.csr_array(terms))
 
     model.fit(sparse.csr_array(stars))
 
@@ -53,7 +53,7 @@ def test_low_ratings_teach_nothing(stars):
     without = np.where(stars >= 3, stars, 0)
 
     scores = [
-        EASE(regularization=20.0, like_from=3.0)
+        EASE(regularization=20.0, positive_threshold=3.0)
         .fit(sparse.csr_array(ratings))
         .score(sparse.csr_array(without))
         for ratings in (stars, without)
@@ -66,7 +66,7 @@ def test_too_many_movies_are_refused(monkeypatch, stars):
     monkeypatch.setattr(ease, "MAX_ITEMS", 7)
 
     with pytest.raises(ValueError, match="at most 7 movies, not 8"):
-        EASE(regularization=20.0, like_from=0.5).fit(sparse.csr_array(stars))
+        EASE(regularization=20.0, positive_threshold=0.5).fit(sparse.csr_array(stars))
 
 
 def test_a_discount_of_activity_weighs_users_rows_in_the_regression(stars):

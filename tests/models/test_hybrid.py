@@ -67,14 +67,14 @@ def test_a_shared_part_that_is_fitted_is_not_fitted_again():
 
 def test_what_was_rated_lately_is_one_more_part_when_it_is_known_when_a_row_asks():
     class Lately:
-        def at(self, moments):
-            return moments[:, None] * np.array([[1.0, 2.0, 3.0]])
+        def at(self, query_times):
+            return query_times[:, None] * np.array([[1.0, 2.0, 3.0]])
 
-    moments = np.array([5, -7])
+    query_times = np.array([5, -7])
     rows = sparse.csr_array((2, 3), dtype=np.float32)
-    hybrid = Hybrid([(Says([1, 2, 3], [1, 2, 3]), 1.0)], Lately(), recent_weight=2.0)
+    hybrid = Hybrid([(Says([1, 2, 3], [1, 2, 3]), 1.0)], Lately(), recency_weight=2.0)
 
-    added = hybrid.score_at(rows, moments) - hybrid.score(rows)
+    added = hybrid.score_at(rows, query_times) - hybrid.score(rows)
 
     best = 2 * np.sqrt(1.5)
     assert added == pytest.approx(np.array([[-best, 0, best], [best, 0, -best]]), abs=1e-5)

@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
-from movierec.models import ranking
 from movierec.models.item_knn import ItemKNN
+from movierec.models.kernels import ranking
 
 # Movies 0 and 2 have four likes each, three of them of the same users; movie 1 has one, of a user
 # who likes movie 0 too.
@@ -14,7 +14,7 @@ LIKES = np.array([[5, 0, 3], [4, 0, 4], [3, 0, 5], [4, 5, 0], [0, 0, 4]], dtype=
 
 
 def item_knn(**changed) -> ItemKNN:
-    return ItemKNN(**{"neighbours": 2, "shrinkage": 2.0, "like_from": 3.0} | changed)
+    return ItemKNN(**{"neighbours": 2, "shrinkage": 2.0, "positive_threshold": 3.0} | changed)
 
 
 def gains(model: ItemKNN, n_items: int) -> list[list[float]]:

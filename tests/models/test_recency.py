@@ -31,8 +31,8 @@ def many() -> Interactions:
 
 
 def at(interactions: Interactions, half_life: float, *years: float) -> np.ndarray:
-    moments = (np.array(years) * YEAR).astype(np.int64)
-    return RecentPopularity(interactions, half_life).at(moments)
+    query_times = (np.array(years) * YEAR).astype(np.int64)
+    return RecentPopularity(interactions, half_life).at(query_times)
 
 
 def test_a_rating_counts_half_after_the_half_life():
@@ -53,16 +53,16 @@ def test_before_the_first_rating_nothing_counts():
 
 @pytest.mark.parametrize("half_life", [0.001, 0.3, 5, 100])
 def test_every_rating_up_to_a_moment_adds_what_its_age_leaves(many, half_life):
-    moments = np.array([20, 0.1, 13.2, 13.2, 7])
+    query_times = np.array([20, 0.1, 13.2, 13.2, 7])
     known = many.user_items.indices
 
     expected = np.zeros((5, 7))
-    for row, moment in enumerate(moments):
+    for row, moment in enumerate(query_times):
         for item, time in zip(known, many.timestamps / YEAR, strict=True):
             if time <= moment:
                 expected[row, item] += 0.5 ** ((moment - time) / half_life)
 
-    assert at(many, half_life, *moments) == pytest.approx(np.log1p(expected), abs=1e-4)
+    assert at(many, half_life, *query_times) == pytest.approx(np.log1p(expected), abs=1e-4)
 
 
 def test_a_movie_nobody_rated_has_nothing():

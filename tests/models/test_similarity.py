@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
-from movierec.models import ranking
+from movierec.models.kernels import ranking
 from movierec.models.similarity import ItemSimilarity, side_by_side
 
 N = 12

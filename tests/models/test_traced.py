@@ -9,7 +9,7 @@ from scipy import sparse
 from movierec.data.interactions import Interactions
 from movierec.models import ease
 from movierec.models.als import ALS
-from movierec.models.base import opinions
+from movierec.models.base import signed_preferences
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings
 from movierec.models.recency import RecentPopularity
@@ -55,11 +55,11 @@ def als(stars, side) -> ALS:
         regularization=REGULARIZATION,
         alpha=ALPHA,
         iterations=20,
-        like_from=LIKE_FROM,
+        positive_threshold=LIKE_FROM,
         seed=0,
-        side_rows=side,
+        item_features=side,
         activity_discount=DISCOUNT,
-        star_exponent=EXPONENT,
+        rating_exponent=EXPONENT,
     ).fit(sparse.csr_array(stars))
 
 
@@ -71,7 +71,7 @@ def traced_als(als, stars, side) -> TracedALS:
 @pytest.fixture(scope="module")
 def ease_model(stars, side) -> EASE:
     model = EASE(
-        REGULARIZATION, LIKE_FROM, side, activity_discount=DISCOUNT, star_exponent=EXPONENT
+        REGULARIZATION, LIKE_FROM, side, activity_discount=DISCOUNT, rating_exponent=EXPONENT
     )
     return model.fit(sparse.csr_array(stars))
 
@@ -88,17 +88,17 @@ def settings() -> HybridSettings:
         regularization=REGULARIZATION,
         alpha=ALPHA,
         iterations=20,
-        like_from=LIKE_FROM,
+        positive_threshold=LIKE_FROM,
         activity_discount=DISCOUNT,
-        star_exponent=EXPONENT,
-        als_term_stars=3.0,
-        als_genre_stars=1.0,
+        rating_exponent=EXPONENT,
+        als_term_weight=3.0,
+        als_genre_weight=1.0,
         ease_regularization=REGULARIZATION,
-        ease_term_stars=2.0,
-        ease_genre_stars=1.0,
-        ease_share=0.3,
-        recent_weight=0.5,
-        recent_years=0.001,
+        ease_term_weight=2.0,
+        ease_genre_weight=1.0,
+        ease_weight=0.3,
+        recency_weight=0.5,
+        recency_half_life_years=0.001,
         solver="compiled",
         seed=0,
     )
@@ -129,12 +129,14 @@ def traced(request, traced_als, traced_ease) -> Traced:
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS)
 def said(request) -> sparse.csr_array:
-    """One row of opinions."""
-    return opinions(sparse.csr_array(np.array([request.param], dtype=np.float32)), LIKE_FROM)
+    """One row of signed_preferences."""
+    return signed_preferences(
+        sparse.csr_array(np.array([request.param], dtype=np.float32)), LIKE_FROM
+    )
 
 
 def _worth(said: np.ndarray) -> np.ndarray:
-    """What opinions count, by hand, in double precision: likes by the power, dislikes as said."""
+    """What signed_preferences count, by hand, in double precision: likes by the power, dislikes as said."""
     likes = said.astype(np.float64)
     likes[said > 0] = 3.5 * (likes[said > 0] / 3.5) ** EXPONENT
     return likes
@@ -210,7 +212,7 @@ def test_als_content_factors_want_side_rows_alone(traced_als, stars, side):
 
 def test_als_folds_somebody_in_by_the_normal_equations(traced_als, said):
     values = _worth(said.toarray()[0])
-    values *= (np.count_nonzero(values) / traced_als.typical_activity) ** -DISCOUNT
+    values *= (np.count_nonzero(values) / traced_als.median_activity) ** -DISCOUNT
     user = _solved(traced_als.item_factors, values, values > 0)
     expected = traced_als.item_factors @ user
     np.testing.assert_allclose(traced_als.score(said)[0], expected, atol=1e-5)
@@ -233,7 +235,9 @@ def _solved_user(traced_als: TracedALS, said: sparse.csr_array) -> np.ndarray:
 
 
 def test_als_says_nothing_to_somebody_without_a_like(traced_als):
-    said = opinions(sparse.csr_array(np.array([ROWS["dislikes"]], dtype=np.float32)), LIKE_FROM)
+    said = signed_preferences(
+        sparse.csr_array(np.array([ROWS["dislikes"]], dtype=np.float32)), LIKE_FROM
+    )
     assert not traced_als.score(said).any()
 
 
@@ -312,11 +316,11 @@ def test_the_traced_hybrid_scores_like_the_untraced(
 ):
     train = interactions.user_items
     parts = [
-        (settings.als("als", settings.als_rows(item_content, genres)), 1 - settings.ease_share),
-        (settings.ease("ease", settings.ease_rows(item_content, genres)), settings.ease_share),
+        (settings.als("als", settings.als_rows(item_content, genres)), 1 - settings.ease_weight),
+        (settings.ease("ease", settings.ease_rows(item_content, genres)), settings.ease_weight),
     ]
-    recent = RecentPopularity(interactions, settings.recent_years)
-    untraced = Hybrid(parts, recent, settings.recent_weight).fit(train)
+    recent = RecentPopularity(interactions, settings.recency_half_life_years)
+    untraced = Hybrid(parts, recent, settings.recency_weight).fit(train)
     now = np.full(N_USERS, interactions.timestamps.max())
     np.testing.assert_allclose(traced_hybrid.score(train), untraced.score_at(train, now), atol=1e-3)
 

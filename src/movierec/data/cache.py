@@ -14,7 +14,7 @@ from pyarrow import feather
 
 from movierec.data import columns, tables
 from movierec.data.tables import Tables, read_tables
-from movierec.paths import datasets, replacing_folder
+from movierec.paths import atomic_folder, datasets
 
 # Smaller files are read faster than anybody notices; bytes of ratings.csv.
 WORTHWHILE = 64 << 20
@@ -95,7 +95,7 @@ def _save(kept: Path, identity: dict[str, object], result: Reading) -> None:
         name: value for name, value in vars(found).items() if not isinstance(value, pd.DataFrame)
     }
     try:
-        with replacing_folder(kept) as draft:
+        with atomic_folder(kept) as draft:
             for name in _FRAMES:
                 table = pa.Table.from_pandas(getattr(found, name), preserve_index=False)
                 # One piece, so that it can be mapped as it lies.

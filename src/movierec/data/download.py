@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pooch
 
-from movierec.data.registry import BASE_URL, MOVIELENS
-from movierec.paths import datasets, replacing_folder
+from movierec.data.movielens import BASE_URL, MOVIELENS
+from movierec.paths import atomic_folder, datasets
 
 _RECORD = "fetched.json"
 
@@ -42,7 +42,7 @@ def fetch(name: str, progress: bool = True) -> Path:
                 progressbar=progress,
             )
         )
-        with replacing_folder(folder) as draft:
+        with atomic_folder(folder) as draft:
             _unpack(archive, draft, MOVIELENS[name].sha256)
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise FetchError(f"{url} could not be fetched: {error}") from error

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.data.tables import ROWS, in_order
-from movierec.paths import replacing
+from movierec.paths import atomic_write
 
 # Ids below this are looked up in a table; MovieLens's end at some 300,000.
 _TABLE = 1 << 24
@@ -75,7 +75,7 @@ class Interactions:
         return Interactions(self.user_ids, self.movie_ids, kept, self.timestamps[mask])
 
     def save(self, path: Path) -> None:
-        with replacing(path) as draft:
+        with atomic_write(path) as draft:
             np.savez(
                 draft,
                 user_ids=self.user_ids,

@@ -20,11 +20,11 @@ class Split:
     known       (n_users, n_movies) CSR, stars: what is known of a user when movies are ranked;
                 the training part, and more where users were held out whole
     test        (n_users, n_movies) CSR, stars: what is to be found; nan where none were given
-    moments     (n_users,) seconds since 1970: when each user asks, which is at the cut, or
+    query_times     (n_users,) seconds since 1970: when each user asks, which is at the cut, or
                 with the last rating that is known of the user
     candidates  (n_movies,) bool: the movies that may be recommended
     question    in two sentences, what a result on this split answers
-    cut_time    seconds since 1970: what came from then on is not known; None without such a cut
+    split_time    seconds since 1970: what came from then on is not known; None without such a cut
     counts      what was met on the way and left out, by its description
 
     Raises AssertionError when a test pair is in the training part or known of its user.
@@ -33,10 +33,10 @@ class Split:
     training: Interactions
     known: sparse.csr_array
     test: sparse.csr_array
-    moments: np.ndarray
+    query_times: np.ndarray
     candidates: np.ndarray
     question: str
-    cut_time: int | None = None
+    split_time: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -86,7 +86,7 @@ class Protocol:
     seed: int = 0
 
 
-def cut(interactions: Interactions, protocol: Protocol) -> Split:
+def make_split(interactions: Interactions, protocol: Protocol) -> Split:
     """Split by a protocol.
 
     Raises ValueError for an unknown protocol, a share outside (0, 1), and where either part
@@ -113,7 +113,9 @@ def validation(split: Split, protocol: Protocol) -> Split:
     a date, the last share of what came before it.
     """
     name = "user-random" if protocol.name == "given" else protocol.name
-    return cut(split.training, replace(protocol, name=name, test_from="", seed=protocol.seed + 1))
+    return make_split(
+        split.training, replace(protocol, name=name, test_from="", seed=protocol.seed + 1)
+    )
 
 
 def _user_random(interactions: Interactions, protocol: Protocol) -> Split:
@@ -167,8 +169,8 @@ def _global_time(interactions: Interactions, protocol: Protocol) -> Split:
             " what users rated from then on. It asks how a recommender would have served the"
             " future, to people of whom it often knew nothing yet.",
         ),
-        moments=np.full(len(interactions.user_ids), moment),
-        cut_time=moment,
+        query_times=np.full(len(interactions.user_ids), moment),
+        split_time=moment,
     )
 
 
@@ -186,7 +188,7 @@ def _unseen_users(interactions: Interactions, protocol: Protocol) -> Split:
         interactions.only(~theirs),
         known=known.user_items,
         test=interactions.only(hidden).user_items,
-        moments=known.last_times,
+        query_times=known.last_times,
         candidates=np.ones(matrix.shape[1], dtype=bool),
         question=(
             f"A random {share:.0%} of the users are held out whole; a model that never saw them"
@@ -236,7 +238,7 @@ def _given(interactions: Interactions, protocol: Protocol) -> Split:
         training,
         known=training.user_items,
         test=test,
-        moments=training.last_times,
+        query_times=training.last_times,
         candidates=np.ones(n_movies, dtype=bool),
         question=(
             "The dataset brought its own test set, and each model has to find its movies among"
@@ -270,7 +272,7 @@ def _split(interactions: Interactions, in_test: np.ndarray, question: str) -> Sp
         training,
         known=training.user_items,
         test=interactions.only(in_test).user_items,
-        moments=training.last_times,
+        query_times=training.last_times,
         candidates=np.ones(len(interactions.movie_ids), dtype=bool),
         question=question,
     )

@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from movierec import memory
 from movierec.data.columns import (
     GENRES,
     MAX_RATING,
@@ -30,7 +29,8 @@ from movierec.data.columns import (
     TITLE,
     USER,
 )
-from movierec.paths import replacing
+from movierec.memory import require_memory
+from movierec.paths import atomic_write
 
 _TYPES = {
     USER: pa.int32(),
@@ -93,7 +93,7 @@ def read_tables(folder: Path) -> Tables:
     """
     path = folder / "ratings.csv"
     if path.exists():
-        memory.ask(
+        require_memory(
             int(_HELD * path.stat().st_size),
             f"Reading {path}",
             "close other programs, or take a smaller dataset",
@@ -139,7 +139,7 @@ def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
 
 def save_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as Parquet, whole or not at all."""
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         frame.to_parquet(draft, index=False)
 
 
@@ -330,7 +330,7 @@ def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
     if in_order(users, movies):
         return ratings
-    memory.ask(
+    require_memory(
         _ORDER_BYTES * len(ratings),
         "Putting ratings in order",
         "sort ratings.csv by userId and movieId, as MovieLens's are",

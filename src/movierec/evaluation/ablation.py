@@ -6,28 +6,28 @@ import pandas as pd
 from scipy import sparse
 from tqdm.auto import tqdm
 
-from movierec.evaluation.experiment import Evaluation, K, evaluate
-from movierec.evaluation.lineup import CHOSEN, Settings, compared_models
+from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.summary import differences
+from movierec.models.registry import TARGET, Settings, build_models
 
 # What is left out, and the settings that say so.
 WITHOUT: dict[str, dict[str, float]] = {
-    "words": {"als_term_stars": 0, "ease_term_stars": 0},
-    "genres and decades": {"als_genre_stars": 0, "ease_genre_stars": 0},
+    "words": {"als_term_weight": 0, "ease_term_weight": 0},
+    "genres and decades": {"als_genre_weight": 0, "ease_genre_weight": 0},
     "all content": {
-        "als_term_stars": 0,
-        "ease_term_stars": 0,
-        "als_genre_stars": 0,
-        "ease_genre_stars": 0,
+        "als_term_weight": 0,
+        "ease_term_weight": 0,
+        "als_genre_weight": 0,
+        "ease_genre_weight": 0,
     },
-    "EASE": {"ease_share": 0},
-    "ALS": {"ease_share": 1},
-    "leaving low ratings out": {"like_from": 0.5},
-    "the stars of likes": {"star_exponent": 0},
-    "what is rated lately": {"recent_weight": 0},
+    "EASE": {"ease_weight": 0},
+    "ALS": {"ease_weight": 1},
+    "leaving low ratings out": {"positive_threshold": 0.5},
+    "the stars of likes": {"rating_exponent": 0},
+    "what is rated lately": {"recency_weight": 0},
 }
 # Where what is asked lies in the future, that may be all there is: so heavy, nothing else is heard.
-IN_TIME = {"all but what is rated lately": {"recent_weight": 1_000}}
+IN_TIME = {"all but what is rated lately": {"recency_weight": 1_000}}
 
 
 def ablate(
@@ -45,15 +45,15 @@ def ablate(
     without it.
     """
     training = evaluation.split.training
-    values = {CHOSEN: evaluation.per_user[CHOSEN, "NDCG", K]}
-    without = WITHOUT | (IN_TIME if evaluation.split.cut_time is not None else {})
+    values = {TARGET: evaluation.per_user[TARGET, "NDCG", K]}
+    without = WITHOUT | (IN_TIME if evaluation.split.split_time is not None else {})
     for name, changes in tqdm(without.items(), desc="without", disable=not progress):
         changed = replace(settings, **changes)
         if changed == settings:
             continue
-        model = compared_models(changed, item_content, item_genres, CHOSEN, training)[CHOSEN]
+        model = build_models(changed, item_content, item_genres, TARGET, training)[TARGET]
         found = evaluate([model], evaluation.split, relevance_threshold, (K,), settings.seed)
-        values[name] = found.per_user[CHOSEN, "NDCG", K]
+        values[name] = found.per_user[TARGET, "NDCG", K]
     per_user = pd.concat({(name, "NDCG", K): one for name, one in values.items()}, axis=1)
     per_user.columns.names = ["model", "metric", "k"]
-    return differences(per_user, CHOSEN, "NDCG", K, settings.seed).rename_axis("without")
+    return differences(per_user, TARGET, "NDCG", K, settings.seed).rename_axis("without")

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse
 
-from movierec.models.ranking import row_blocks
+from movierec.models.kernels.ranking import row_blocks
 
 # Up to here cosines of all movies are looked up (100 MB) rather than multiplied list by list.
 _DENSE_MOVIES = 5_000
@@ -53,7 +53,7 @@ def diversity(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
 
     item_content: (n_movies, terms) with rows of length one; or zero, which are unlike all. The
     denominator is the number of pairs; nan for a list of fewer than two.
-    Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
+    Ziegler et al. 2005, "Improving Recommendation RankedLists Through Topic Diversification".
     """
     length = np.count_nonzero(items >= 0, axis=1)
     with np.errstate(invalid="ignore"):
@@ -134,7 +134,7 @@ def _exposure(items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
 
 
 def as_rows(items: np.ndarray, n_movies: int) -> sparse.csr_array:
-    """Lists as rows of ones over all movies."""
+    """RankedLists as rows of ones over all movies."""
     there = items >= 0
     indptr = np.r_[0, np.cumsum(np.count_nonzero(there, axis=1))]
     ones = np.ones(indptr[-1], dtype=np.float32)

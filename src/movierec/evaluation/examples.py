@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from movierec.evaluation.experiment import Evaluation, K
+from movierec.evaluation.evaluate import Evaluation, K
 
 HIT = "✓ "
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from movierec.data.columns import MOVIE, RATING, USER
-from movierec.data.datasets import Facts
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol
-from movierec.evaluation.experiment import Evaluation
-from movierec.evaluation.lineup import Settings
-from movierec.paths import replacing
+from movierec.datasets import DatasetFacts
+from movierec.evaluation.evaluate import Evaluation
+from movierec.models.registry import Settings
+from movierec.paths import atomic_write
 
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
 # Longer objects are broken into lines even if they hold no others.
@@ -23,7 +23,7 @@ _LINE = 200
 
 
 def describe(
-    protocol: Protocol, evaluation: Evaluation, relevance_threshold: float, dataset: Facts
+    protocol: Protocol, evaluation: Evaluation, relevance_threshold: float, dataset: DatasetFacts
 ) -> dict:
     """What was evaluated on, as metrics.json says it."""
     return {
@@ -84,7 +84,7 @@ def save_metrics(
             for other, row in gains.iterrows()
         ],
     }
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text(_laid_out(document) + "\n")
 
 
@@ -98,7 +98,7 @@ def save_per_user(path: Path, per_user: pd.DataFrame, user_ids: np.ndarray) -> N
     flat = per_user.astype(np.float32)
     flat.columns = [f"{model} {key(metric, k)}" for model, metric, k in per_user.columns]
     flat.insert(0, USER, user_ids)
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         flat.to_parquet(draft, index=False)
 
 
@@ -114,7 +114,7 @@ def save_recommendations(path: Path, evaluation: Evaluation, interactions: Inter
             ("score", pa.float32()),
         ]
     )
-    with replacing(path) as draft, pq.ParquetWriter(draft, schema) as writer:
+    with atomic_write(path) as draft, pq.ParquetWriter(draft, schema) as writer:
         for name, lists in evaluation.lists.items():
             n_users, depth = lists.items.shape
             columns = [
@@ -139,7 +139,7 @@ def save_test(path: Path, evaluation: Evaluation, interactions: Interactions) ->
             RATING: relevant.data,
         }
     )
-    with replacing(path) as draft:
+    with atomic_write(path) as draft:
         held_out.to_parquet(draft, index=False)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from movierec.evaluation.beyond_accuracy import as_rows, genre_shares
-from movierec.evaluation.experiment import Evaluation, K
+from movierec.evaluation.evaluate import Evaluation, K
 from movierec.evaluation.segments import by_activity, by_popularity
 from movierec.evaluation.statistics import (
     bootstrap_means,

@@ -15,22 +15,22 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
-from movierec import memory
-from movierec.models.base import Diverged, likes, typical_activity, weighted
-from movierec.models.solver import FastALS, solve_rows, training_loss
+from movierec.memory import require_memory
+from movierec.models.base import Diverged, likes, median_activity, weighted
+from movierec.models.kernels.als import CompiledALS, solve_rows, training_loss
 
 # Bytes held at most for a rating or an entry of a side row, in copies by user and by movie; for a
 # number of a factor, which is drawn, trained and kept; and for each pair of factors, in equations.
 _ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
 # Who solves for a row's factors, ours or implicit.
-SOLVERS = {"compiled": FastALS, "implicit": AlternatingLeastSquares}
+SOLVERS = {"compiled": CompiledALS, "implicit": AlternatingLeastSquares}
 
 
 class ALS:
     """Factors of users and movies that explain who liked what.
 
-    A like's confidence is alpha * stars, these worth what `star_exponent` says (see `likes`), and
-    the less the more likes its user has, by `activity_discount` (see `user_weights`). `side_rows`
+    A like's confidence is alpha * stars, these worth what `rating_exponent` says (see `likes`), and
+    the less the more likes its user has, by `activity_discount` (see `user_weights`). `item_features`
     are further rows over the same movies, such as terms and genres: rows of the matrix to
     factorise like any user, in stars, which is how content enters. A movie that nobody rated would
     have factors from these alone, too short to be compared with others; it gets those that ridge
@@ -44,19 +44,19 @@ class ALS:
         regularization: float,
         alpha: float,
         iterations: int,
-        like_from: float,
+        positive_threshold: float,
         seed: int,
-        side_rows: sparse.csr_array | None = None,
+        item_features: sparse.csr_array | None = None,
         name: str = "als",
         activity_discount: float = 0.0,
-        star_exponent: float = 1.0,
+        rating_exponent: float = 1.0,
         solver: str = "compiled",
     ):
         self.name = name
-        self.star_exponent = star_exponent
+        self.rating_exponent = rating_exponent
         self.activity_discount = activity_discount
-        self.like_from = like_from
-        self._side_rows = side_rows
+        self.positive_threshold = positive_threshold
+        self._side_rows = item_features
         self.solver_name = solver
         self._settings = {
             "factors": factors,
@@ -81,16 +81,16 @@ class ALS:
         n_side, n_entries, factors = 0, train.nnz, self._settings["factors"]
         if self._side_rows is not None:
             n_side, n_entries = self._side_rows.shape[0], n_entries + self._side_rows.nnz
-        memory.ask(
+        require_memory(
             _ENTRY_BYTES * n_entries
             + _FACTOR_BYTES * factors * (sum(train.shape) + n_side)
             + _PAIR_BYTES * factors**2,
             self.name,
             "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
         )
-        liked = likes(train, self.like_from, self.star_exponent)
-        self.typical_activity = typical_activity(liked)
-        rows = weighted(liked, self.activity_discount, self.typical_activity)
+        liked = likes(train, self.positive_threshold, self.rating_exponent)
+        self.median_activity = median_activity(liked)
+        rows = weighted(liked, self.activity_discount, self.median_activity)
         if self._side_rows is not None:
             rows = sparse.vstack([rows, self._side_rows], format="csr")
         # Rows are spread over the cores; BLAS threads inside each would only get in the way.
@@ -110,14 +110,14 @@ class ALS:
         n_users = train.shape[0]
         self.solver.user_factors = fitted.user_factors[:n_users].copy()
         self.solver.item_factors = fitted.item_factors
-        self.side_factors = fitted.user_factors[n_users:].copy()
+        self.feature_factors = fitted.user_factors[n_users:].copy()
         if self._side_rows is not None:
             self._predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = likes(user_items, self.like_from, self.star_exponent)
-        rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.typical_activity))
+        liked = likes(user_items, self.positive_threshold, self.rating_exponent)
+        rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.median_activity))
         films = self.solver.item_factors
         with threadpool_limits(1, "blas"):
             if self.solver_name == "compiled":

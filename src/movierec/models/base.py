@@ -39,8 +39,8 @@ class Model(Protocol):
 class TimedModel(Model, Protocol):
     """A model to which it matters when a user asks."""
 
-    def score_at(self, user_items: sparse.csr_array, moments: np.ndarray) -> np.ndarray:
-        """As `score`, of rows that ask at these moments: (n_rows,) seconds since 1970."""
+    def score_at(self, user_items: sparse.csr_array, query_times: np.ndarray) -> np.ndarray:
+        """As `score`, of rows that ask at these query_times: (n_rows,) seconds since 1970."""
         ...
 
 
@@ -67,27 +67,27 @@ class Shared:
 
 
 def likes(
-    user_items: sparse.csr_array, like_from: float, star_exponent: float = 1.0
+    user_items: sparse.csr_array, positive_threshold: float, rating_exponent: float = 1.0
 ) -> sparse.csr_array:
-    """The ratings that say somebody liked a movie: those of `like_from` stars and more.
+    """The ratings that say somebody liked a movie: those of `positive_threshold` stars and more.
 
-    star_exponent: how much more stars are worth: 1 as many times as there are more of them, 0
+    rating_exponent: how much more stars are worth: 1 as many times as there are more of them, 0
     nothing, so that every like is one of USUAL stars.
 
     Models of implicit feedback take every stored entry for a like, however small, so lower
-    ratings must not be stored at all, not even as zeros. Entries below zero, see `opinions`,
+    ratings must not be stored at all, not even as zeros. Entries below zero, see `signed_preferences`,
     stand for dislikes and stay.
     """
     liked = user_items.copy()
-    liked.data = np.where((liked.data >= like_from) | (liked.data < 0), liked.data, 0)
+    liked.data = np.where((liked.data >= positive_threshold) | (liked.data < 0), liked.data, 0)
     liked.eliminate_zeros()
-    if star_exponent != 1:
-        worth = USUAL * (np.maximum(liked.data, 0) / USUAL) ** np.float32(star_exponent)
+    if rating_exponent != 1:
+        worth = USUAL * (np.maximum(liked.data, 0) / USUAL) ** np.float32(rating_exponent)
         liked.data = np.where(liked.data < 0, liked.data, worth)
     return liked
 
 
-def typical_activity(liked: sparse.csr_array) -> float:
+def median_activity(liked: sparse.csr_array) -> float:
     """Likes of the median user who has any; 1 where nobody has."""
     numbers = np.diff(liked.indptr)
     return float(np.median(numbers[numbers > 0])) if liked.nnz else 1.0
@@ -109,7 +109,7 @@ def weighted(liked: sparse.csr_array, discount: float, typical: float) -> sparse
     return sparse.csr_array((liked.data * weights, liked.indices, liked.indptr), liked.shape)
 
 
-def opinions(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array:
+def signed_preferences(user_items: sparse.csr_array, positive_threshold: float) -> sparse.csr_array:
     """Ratings with those that are no likes turned into dislikes, below zero.
 
     For scoring people who are asked for their taste: what they rate low shall count against,
@@ -117,6 +117,6 @@ def opinions(user_items: sparse.csr_array, like_from: float) -> sparse.csr_array
     """
     said = user_items.copy()
     said.data = np.where(
-        said.data >= like_from, said.data, _DISLIKE * (said.data - MAX_RATING - 0.5)
+        said.data >= positive_threshold, said.data, _DISLIKE * (said.data - MAX_RATING - 0.5)
     ).astype(np.float32)
     return said

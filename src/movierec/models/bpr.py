@@ -30,10 +30,10 @@ class BPR:
         learning_rate: float,
         regularization: float,
         iterations: int,
-        like_from: float,
+        positive_threshold: float,
         seed: int,
     ):
-        self._like_from = like_from
+        self._like_from = positive_threshold
         self._settings = {
             "factors": factors,
             "learning_rate": learning_rate,

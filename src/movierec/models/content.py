@@ -16,9 +16,9 @@ class Content:
 
     name = "content"
 
-    def __init__(self, item_content: sparse.csr_array, like_from: float):
+    def __init__(self, item_content: sparse.csr_array, positive_threshold: float):
         self._item_content = item_content
-        self._like_from = like_from
+        self._like_from = positive_threshold
 
     def fit(self, train: sparse.csr_array) -> Self:
         return self

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
-from movierec import memory
-from movierec.models.base import likes, typical_activity, user_weights
+from movierec.memory import require_memory
+from movierec.models.base import likes, median_activity, user_weights
 
 # Movies x movies are held dense, in double precision and more than once.
 MAX_ITEMS = 20_000
@@ -27,8 +27,8 @@ class EASE:
     """Weights B, diagonal zero, that rebuild likes best: R B close to R.
 
     With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). R holds likes in
-    stars, worth what `star_exponent` says (see `likes`), W the users' weights by
-    `activity_discount` (see `user_weights`). `side_rows` S are further rows over the same movies,
+    stars, worth what `rating_exponent` says (see `likes`), W the users' weights by
+    `activity_discount` (see `user_weights`). `item_features` S are further rows over the same movies,
     such as terms and genres, as many stars as they weigh. After `fit`, `weights` is B,
     (n_items, n_items) float32, and `diagonal` that of P.
     Raises ValueError beyond MAX_ITEMS movies, and NotEnoughMemory before it starts.
@@ -37,31 +37,31 @@ class EASE:
     def __init__(
         self,
         regularization: float,
-        like_from: float,
-        side_rows: sparse.csr_array | None = None,
+        positive_threshold: float,
+        item_features: sparse.csr_array | None = None,
         name: str = "ease",
         activity_discount: float = 0.0,
-        star_exponent: float = 1.0,
+        rating_exponent: float = 1.0,
     ):
         self.name = name
-        self.star_exponent = star_exponent
+        self.rating_exponent = rating_exponent
         self._activity_discount = activity_discount
         self._regularization = regularization
-        self.like_from = like_from
-        self._side_rows = side_rows
+        self.positive_threshold = positive_threshold
+        self._side_rows = item_features
 
     def fit(self, train: sparse.csr_array) -> Self:
         n_items = train.shape[1]
         if n_items > MAX_ITEMS:
             raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
-        memory.ask(
+        require_memory(
             _PAIR_BYTES * n_items**2,
             self.name,
             f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
-            " (models, and ease_share=0)",
+            " (models, and ease_weight=0)",
         )
-        liked = likes(train, self.like_from, self.star_exponent)
-        weights = user_weights(liked, self._activity_discount, typical_activity(liked))
+        liked = likes(train, self.positive_threshold, self.rating_exponent)
+        weights = user_weights(liked, self._activity_discount, median_activity(liked))
         gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)
         if self._side_rows is not None:
             gram += (self._side_rows.T @ self._side_rows).toarray()
@@ -76,4 +76,4 @@ class EASE:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self.like_from, self.star_exponent) @ self.weights
+        return likes(user_items, self.positive_threshold, self.rating_exponent) @ self.weights

@@ -21,17 +21,17 @@ class HybridSettings:
     regularization: float
     alpha: float
     iterations: int
-    like_from: float
+    positive_threshold: float
     activity_discount: float
-    star_exponent: float
-    als_term_stars: float
-    als_genre_stars: float
+    rating_exponent: float
+    als_term_weight: float
+    als_genre_weight: float
     ease_regularization: float
-    ease_term_stars: float
-    ease_genre_stars: float
-    ease_share: float
-    recent_weight: float
-    recent_years: float
+    ease_term_weight: float
+    ease_genre_weight: float
+    ease_weight: float
+    recency_weight: float
+    recency_half_life_years: float
     solver: str
     seed: int
 
@@ -40,19 +40,19 @@ class HybridSettings:
         """The settings among many values, such as all variables of a notebook."""
         return cls(**{one.name: values[one.name] for one in fields(cls)})
 
-    def als(self, name: str, side_rows: sparse.csr_array | None = None) -> ALS:
+    def als(self, name: str, item_features: sparse.csr_array | None = None) -> ALS:
         """ALS with these settings, with side rows or without."""
         return ALS(
             factors=self.factors,
             regularization=self.regularization,
             alpha=self.alpha,
             iterations=self.iterations,
-            like_from=self.like_from,
+            positive_threshold=self.positive_threshold,
             seed=self.seed,
-            side_rows=side_rows,
+            item_features=item_features,
             name=name,
             activity_discount=self.activity_discount,
-            star_exponent=self.star_exponent,
+            rating_exponent=self.rating_exponent,
             solver=self.solver,
         )
 
@@ -60,24 +60,26 @@ class HybridSettings:
         self, item_content: sparse.csr_array, item_genres: sparse.csr_array
     ) -> sparse.csr_array:
         """Terms, genres and decades as rows for ALS: (n_side, n_items) CSR, stars."""
-        return side_rows(item_content, item_genres, self.als_term_stars, self.als_genre_stars)
+        return item_features(item_content, item_genres, self.als_term_weight, self.als_genre_weight)
 
-    def ease(self, name: str, side_rows: sparse.csr_array | None = None) -> EASE:
+    def ease(self, name: str, item_features: sparse.csr_array | None = None) -> EASE:
         """EASE with these settings, with side rows or without."""
         return EASE(
             regularization=self.ease_regularization,
-            like_from=self.like_from,
-            side_rows=side_rows,
+            positive_threshold=self.positive_threshold,
+            item_features=item_features,
             name=name,
             activity_discount=self.activity_discount,
-            star_exponent=self.star_exponent,
+            rating_exponent=self.rating_exponent,
         )
 
     def ease_rows(
         self, item_content: sparse.csr_array, item_genres: sparse.csr_array
     ) -> sparse.csr_array:
         """Terms, genres and decades as rows for EASE: (n_side, n_items) CSR, stars."""
-        return side_rows(item_content, item_genres, self.ease_term_stars, self.ease_genre_stars)
+        return item_features(
+            item_content, item_genres, self.ease_term_weight, self.ease_genre_weight
+        )
 
 
 class Hybrid:
@@ -94,11 +96,11 @@ class Hybrid:
         self,
         parts: list[tuple[Model | Shared, float]],
         recent: RecentPopularity | None = None,
-        recent_weight: float = 0.0,
+        recency_weight: float = 0.0,
     ):
         self.parts = parts
         self._recent = recent
-        self._recent_weight = recent_weight
+        self._recent_weight = recency_weight
 
     def fit(self, train: sparse.csr_array) -> Self:
         for model, _ in self.parts:
@@ -108,21 +110,21 @@ class Hybrid:
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return sum(weight * standardise(model.score(user_items)) for model, weight in self.parts)
 
-    def score_at(self, user_items: sparse.csr_array, moments: np.ndarray) -> np.ndarray:
+    def score_at(self, user_items: sparse.csr_array, query_times: np.ndarray) -> np.ndarray:
         scores = self.score(user_items)
         if self._recent is None or not self._recent_weight:
             return scores
-        return scores + self._recent_weight * standardise(self._recent.at(moments))
+        return scores + self._recent_weight * standardise(self._recent.at(query_times))
 
 
-def side_rows(
+def item_features(
     item_content: sparse.csr_array,
     item_genres: sparse.csr_array,
-    term_stars: float,
-    genre_stars: float,
+    term_weight: float,
+    genre_weight: float,
 ) -> sparse.csr_array:
     """Content as rows over movies: (terms + genres and decades, n_items) CSR, stars."""
-    rows = sparse.vstack([term_stars * item_content.T, genre_stars * item_genres.T], "csr")
+    rows = sparse.vstack([term_weight * item_content.T, genre_weight * item_genres.T], "csr")
     # A stored zero is a dislike to ALS, and not nothing.
     rows.eliminate_zeros()
     return rows

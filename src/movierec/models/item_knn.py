@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from movierec.models.base import likes
-from movierec.models.ranking import row_blocks, top_k
+from movierec.models.kernels.ranking import row_blocks, top_k
 
 
 class ItemKNN:
@@ -20,10 +20,10 @@ class ItemKNN:
 
     name = "item_knn"
 
-    def __init__(self, neighbours: int, shrinkage: float, like_from: float):
+    def __init__(self, neighbours: int, shrinkage: float, positive_threshold: float):
         self._neighbours = neighbours
         self._shrinkage = shrinkage
-        self._like_from = like_from
+        self._like_from = positive_threshold
 
     def fit(self, train: sparse.csr_array) -> Self:
         liked = self._ones(train)

@@ -5,8 +5,8 @@ from functools import cached_property
 import numba
 import numpy as np
 
-from movierec import memory
 from movierec.data.interactions import Interactions
+from movierec.memory import require_memory
 
 _YEAR = 365.25 * 86_400  # seconds
 # What is held for a rating at most: its place in order, time, movie, and counts.
@@ -17,7 +17,7 @@ class RecentPopularity:
     """Movies by their ratings up to a moment, each rating the less the older it is then.
 
     half_life: years after which a rating counts half. The ratings that fade are counted
-    beforehand as of many moments, between two of which there are as many ratings as movies: so
+    beforehand as of many query_times, between two of which there are as many ratings as movies: so
     another moment costs a row of movies and no more, and all of them the memory of the ratings.
     That is done when the first moment is asked for.
     """
@@ -26,21 +26,21 @@ class RecentPopularity:
         self._training = training
         self._half_life = half_life * _YEAR
 
-    def at(self, moments: np.ndarray) -> np.ndarray:
+    def at(self, query_times: np.ndarray) -> np.ndarray:
         """(n_rows, n_items) float32, log(1 + fading count) as of each moment.
 
-        moments: (n_rows,) seconds since 1970; a rating of that very second is known.
+        query_times: (n_rows,) seconds since 1970; a rating of that very second is known.
         Raises NotEnoughMemory before the first counting.
         """
         times, items, counted = self._ready
-        known = np.searchsorted(times, moments, side="right")
-        return _log_counts(counted, times, items, moments, known, self._half_life)
+        known = np.searchsorted(times, query_times, side="right")
+        return _log_counts(counted, times, items, query_times, known, self._half_life)
 
     @cached_property
     def _ready(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Times and movies of the ratings in order of time, and what is counted of them."""
         training = self._training
-        memory.ask(
+        require_memory(
             _RATING_BYTES * training.user_items.nnz,
             "Counting what was rated lately",
             "keep fewer ratings (ratings_fraction, top_movies)",
@@ -68,15 +68,15 @@ def _counted(times, items, n_items, half_life):
 
 
 @numba.njit(parallel=True, cache=True)
-def _log_counts(counted, times, items, moments, known, half_life):
+def _log_counts(counted, times, items, query_times, known, half_life):
     n_items = counted.shape[1]
-    logs = np.empty((len(moments), n_items), np.float32)
-    for row in numba.prange(len(moments)):
+    logs = np.empty((len(query_times), n_items), np.float32)
+    for row in numba.prange(len(query_times)):
         begun = known[row] // n_items
         first = begun * n_items
-        since = moments[row] - times[first - 1] if first else 0
+        since = query_times[row] - times[first - 1] if first else 0
         counts = counted[begun] * np.float32(2.0 ** (-since / half_life))
         for entry in range(first, known[row]):
-            counts[items[entry]] += 2.0 ** ((times[entry] - moments[row]) / half_life)
+            counts[items[entry]] += 2.0 ** ((times[entry] - query_times[row]) / half_life)
         logs[row] = np.log1p(counts)
     return logs

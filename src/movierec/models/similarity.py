@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from movierec.models.ranking import row_blocks, top_k
+from movierec.models.kernels.ranking import row_blocks, top_k
 
 
 @dataclass(frozen=True)

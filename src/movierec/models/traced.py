@@ -16,7 +16,7 @@ from scipy import sparse
 from movierec.data.interactions import Interactions
 from movierec.models import ease
 from movierec.models.als import ALS
-from movierec.models.base import likes, typical_activity, weighted
+from movierec.models.base import likes, median_activity, weighted
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid, HybridSettings, spread, standardise
 from movierec.models.recency import RecentPopularity
@@ -67,25 +67,27 @@ class TracedALS:
     n_side: int
     alpha: float
     regularization: float
-    like_from: float
+    positive_threshold: float
     activity_discount: float
-    star_exponent: float
-    typical_activity: float
+    rating_exponent: float
+    median_activity: float
 
     @classmethod
-    def of(cls, model: ALS, train: sparse.csr_array, side_rows: sparse.csr_array) -> "TracedALS":
+    def of(
+        cls, model: ALS, train: sparse.csr_array, item_features: sparse.csr_array
+    ) -> "TracedALS":
         """From a model fitted on `train` with these side rows."""
         unsolved = cls.restored(
             model.solver.item_factors,
             np.zeros_like(model.solver.item_factors),
-            np.vstack([model.solver.user_factors, model.side_factors]),
+            np.vstack([model.solver.user_factors, model.feature_factors]),
             train,
-            side_rows,
+            item_features,
             alpha=model.solver.alpha,
             regularization=model.solver.regularization,
-            like_from=model.like_from,
+            positive_threshold=model.positive_threshold,
             activity_discount=model.activity_discount,
-            star_exponent=model.star_exponent,
+            rating_exponent=model.rating_exponent,
         )
         first_side = unsolved.row_factors.shape[0] - unsolved.n_side
         solved = np.zeros((2, *unsolved.item_factors.shape), dtype=np.float32)
@@ -105,28 +107,30 @@ class TracedALS:
         content_factors: np.ndarray,
         row_factors: np.ndarray,
         train: sparse.csr_array,
-        side_rows: sparse.csr_array,
+        item_features: sparse.csr_array,
         alpha: float,
         regularization: float,
-        like_from: float,
+        positive_threshold: float,
         activity_discount: float,
-        star_exponent: float,
+        rating_exponent: float,
     ) -> "TracedALS":
         """From arrays that were kept, and the ratings and side rows they were solved from."""
-        liked = likes(train, like_from, star_exponent)
-        typical = typical_activity(liked)
-        rows = sparse.vstack([weighted(liked, activity_discount, typical), side_rows], format="csr")
+        liked = likes(train, positive_threshold, rating_exponent)
+        typical = median_activity(liked)
+        rows = sparse.vstack(
+            [weighted(liked, activity_discount, typical), item_features], format="csr"
+        )
         return cls(
             item_factors,
             content_factors,
             row_factors,
             sparse.csr_array(rows.T * alpha),
-            side_rows.shape[0],
+            item_features.shape[0],
             alpha,
             regularization,
-            like_from,
+            positive_threshold,
             activity_discount,
-            star_exponent,
+            rating_exponent,
             typical,
         )
 
@@ -170,8 +174,8 @@ class TracedALS:
         return users
 
     def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        liked = likes(user_items, self.like_from, self.star_exponent)
-        return weighted(liked, self.activity_discount, self.typical_activity)
+        liked = likes(user_items, self.positive_threshold, self.rating_exponent)
+        return weighted(liked, self.activity_discount, self.median_activity)
 
     def _user_system(
         self, movies: np.ndarray, confidence: np.ndarray
@@ -204,7 +208,7 @@ class TracedEASE:
     content_weights  (n_items, n_items) float32: with P the inverse of the Gram matrix and
                      N = P S'S, column j is N_j - P_j N_jj / P_jj
     diagonal         (n_items,) float32, of P
-    side_rows        (n_side, n_items) CSR, S
+    item_features        (n_side, n_items) CSR, S
     A column of weights solves a ridge regression on ratings and side rows, and is linear in what
     is regressed on: the movie's ratings, and its side rows.
     """
@@ -212,24 +216,24 @@ class TracedEASE:
     weights: np.ndarray
     content_weights: np.ndarray
     diagonal: np.ndarray
-    side_rows: sparse.csr_array
-    like_from: float
-    star_exponent: float
+    item_features: sparse.csr_array
+    positive_threshold: float
+    rating_exponent: float
 
     @classmethod
-    def of(cls, model: EASE, side_rows: sparse.csr_array) -> "TracedEASE":
+    def of(cls, model: EASE, item_features: sparse.csr_array) -> "TracedEASE":
         """From a model fitted with these side rows."""
         inverse = -model.weights * model.diagonal
         np.fill_diagonal(inverse, model.diagonal)
-        pulled = np.ascontiguousarray((side_rows.T @ (side_rows @ inverse)).T)
+        pulled = np.ascontiguousarray((item_features.T @ (item_features @ inverse)).T)
         content = pulled - inverse * (np.diag(pulled) / model.diagonal)
         return cls(
             model.weights,
             content,
             model.diagonal,
-            side_rows,
-            model.like_from,
-            model.star_exponent,
+            item_features,
+            model.positive_threshold,
+            model.rating_exponent,
         )
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
@@ -249,11 +253,11 @@ class TracedEASE:
         column = -self.weights[item] * self.diagonal
         column[item] = self.diagonal[item]
         reached -= column * (reached[item] / self.diagonal[item])
-        side = self.side_rows[:, [item]].toarray()[:, 0]
-        return by_movie, side * (self.side_rows @ reached)
+        side = self.item_features[:, [item]].toarray()[:, 0]
+        return by_movie, side * (self.item_features @ reached)
 
     def _told(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        return likes(user_items, self.like_from, self.star_exponent)
+        return likes(user_items, self.positive_threshold, self.rating_exponent)
 
 
 @dataclass(frozen=True)
@@ -289,12 +293,12 @@ class TracedHybrid:
             settings = replace(settings, iterations=ceil(settings.iterations / _BEGUN))
         als = settings.als("als_content", rows).fit(train, begin=begin)
         parts: list[tuple[Traced, float]] = [
-            (TracedALS.of(als, train, rows), 1 - settings.ease_share)
+            (TracedALS.of(als, train, rows), 1 - settings.ease_weight)
         ]
         if train.shape[1] <= ease.MAX_ITEMS:
             rows = settings.ease_rows(item_content, item_genres)
             weights = settings.ease("ease_content", rows).fit(train)
-            parts.append((TracedEASE.of(weights, rows), settings.ease_share))
+            parts.append((TracedEASE.of(weights, rows), settings.ease_weight))
         return cls(parts, _lately(settings, interactions))
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
@@ -334,9 +338,9 @@ class TracedHybrid:
 
 def _lately(settings: HybridSettings, interactions: Interactions) -> np.ndarray:
     """(n_items,) float32: what the hybrid adds for what was rated up to the last rating."""
-    recent = RecentPopularity(interactions, settings.recent_years)
+    recent = RecentPopularity(interactions, settings.recency_half_life_years)
     now = interactions.timestamps.max(keepdims=True)
-    return settings.recent_weight * standardise(recent.at(now))[0]
+    return settings.recency_weight * standardise(recent.at(now))[0]
 
 
 def _with_confidence(gram: np.ndarray, factors: np.ndarray, confidence: np.ndarray) -> np.ndarray:

@@ -1,0 +1,302 @@
+"""The command line: python -m movierec run | tune | compare | recommend | similar | ..."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from movierec.data.columns import MOVIE, RATING, TITLE
+from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse and obey; return the exit status."""
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(typed, argparse.Namespace(typed=typed))
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m movierec")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
+    run.add_argument(
+        "--dataset",
+        help=f"one of {', '.join(NAMES)}, or a folder [sample, or with --from what the run had]",
+    )
+    run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
+    run.add_argument(
+        "--preset",
+        help="tuned, original, start or a TOML file [tuned, or with --from what the run had]",
+    )
+    run.add_argument(
+        "-p",
+        dest="assignments",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter of the notebooks; may be repeated",
+    )
+    run.add_argument(
+        "--from", dest="first", metavar="STAGE", help="first stage, as 03_als_training or 03"
+    )
+    run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
+    run.set_defaults(command=_run)
+
+    tune = commands.add_parser(
+        "tune", help="search a model's hyperparameters on validation parts, leave a preset"
+    )
+    tune.add_argument("--dataset", default=SAMPLE, help="as for run [sample]")
+    tune.add_argument("--model", default="hybrid", help="whose hyperparameters [hybrid]")
+    tune.add_argument("--trials", type=int, default=50, help="settings to try [50]")
+    tune.add_argument("--minutes", type=float, help="begin no trial after so many [no limit]")
+    tune.add_argument("--protocol", help="short for -p protocol=PROTOCOL [user-random]")
+    tune.add_argument(
+        "--preset", default="tuned", help="where to start, and what is not searched [tuned]"
+    )
+    tune.add_argument(
+        "--run", help="name under artifacts/ and reports/ [tune-DATASET-MODEL(-PROTOCOL)]"
+    )
+    tune.add_argument(
+        "-p",
+        dest="assignments",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter of stages 01, 02 or 05, which is then not searched; may be repeated",
+    )
+    tune.set_defaults(command=_tune)
+
+    compare = commands.add_parser("compare", help="hold the metrics of several runs side by side")
+    compare.add_argument("runs", metavar="RUN", nargs="+", help="name of a run that was evaluated")
+    compare.add_argument("--metric", default="ndcg@10", help="as in metrics.json [ndcg@10]")
+    compare.add_argument(
+        "--model", action="append", help="only this model; may be repeated [all of them]"
+    )
+    compare.add_argument("--out", type=Path, help="folder for comparison.csv and .html [reports]")
+    compare.set_defaults(command=_compare)
+
+    recommend = commands.add_parser("recommend", help="what somebody should see, by a run's model")
+    _add_model(recommend)
+    somebody = recommend.add_mutually_exclusive_group(required=True)
+    somebody.add_argument("--user", type=int, help="a userId of the run's data")
+    somebody.add_argument(
+        "--rate",
+        dest="ratings",
+        metavar="TITLE=STARS",
+        action="append",
+        help='a rating of somebody new, as "Alien=4.5"; may be repeated',
+    )
+    recommend.add_argument("--why", action="store_true", help="explain the first one")
+    recommend.set_defaults(command=_recommend)
+
+    similar = commands.add_parser("similar", help="movies like one, by a run's model")
+    _add_model(similar)
+    similar.add_argument("title", help="or nearly: the nearest one is taken")
+    similar.add_argument(
+        "--cf-weight", type=float, help="by audience (1) to by words (0) [that of the run]"
+    )
+    similar.set_defaults(command=_similar)
+
+    fetch = commands.add_parser("fetch", help="download a MovieLens dataset from GroupLens")
+    fetch.add_argument("dataset", choices=MOVIELENS)
+    fetch.set_defaults(command=_fetch)
+
+    simulate = commands.add_parser(
+        "simulate", help="write simulated ratings, movies and tags of a dataset's size"
+    )
+    simulate.add_argument("--like", choices=MOVIELENS, required=True, help="whose size to take")
+    simulate.add_argument("--out", type=Path, required=True, help="folder to write")
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.set_defaults(command=_simulate)
+    return parser
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    """What every command that asks a run's model takes."""
+    command.add_argument("--run", default=SAMPLE, help=f"whose model [{SAMPLE}]")
+    command.add_argument("-n", type=int, default=10, help="how many movies [10]")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from movierec.datasets import locate
+    from movierec.paths import RunPaths
+    from movierec.runs import parameters, reports, runner
+
+    stages = runner.stage_range(options.first, options.last)
+    known = runner.stage_parameters()
+    preset = parameters.read_preset(options.preset or "tuned", known)
+    given = parameters.parse_assignments(options.assignments, runner.stage_parameters(stages))
+    for name in ("dataset", "run"):
+        if name in given:
+            raise parameters.ParameterError(f"give --{name}, not -p {name}=...")
+    run = RunPaths(options.run or locate(options.dataset or SAMPLE).name)
+    # A run taken up again goes on with what it was told, unless it is told otherwise.
+    recorded = runner.recorded_parameters(run) if options.first else {}
+    values = recorded | preset if options.preset else preset | recorded
+    values |= given
+    dataset = options.dataset or recorded.get("dataset", SAMPLE)
+    folder = locate(dataset)
+    values["dataset"] = dataset if dataset in NAMES else str(folder)
+    values["run"] = run.name
+
+    results = runner.run_stages(stages, run, values)
+    for stage in stages:
+        print(f"{stage:<22}", end="", flush=True)
+        try:
+            result = next(results)
+        except BaseException as error:
+            print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            if run.notebook(stage).exists():
+                reports.render_run(run)
+            if isinstance(error, runner.StageFailed):
+                print(f"error: {stage}: {error}\nreport: {run.report(stage)}", file=sys.stderr)
+                return 1
+            raise
+        reports.render_stage(run, stage)
+        if result.failure:
+            print("failed, which the run can do without")
+            print(f"{stage}: {result.failure}\nreport: {run.report(stage)}", file=sys.stderr)
+        else:
+            print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
+    print(f"report: {reports.render_run(run)}")
+    if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
+        print(f"model:  {run.input('model.pkl')}")
+    return 0
+
+
+def _tune(options: argparse.Namespace) -> int:
+    from movierec.paths import RunPaths
+    from movierec.tuning import request as tune
+    from movierec.tuning import search as tuning
+
+    protocol = [f"protocol={options.protocol}"] if options.protocol else []
+    asked = tune.order(
+        options.dataset, options.model, options.preset, options.assignments + protocol
+    )
+    run = RunPaths(options.run or asked.run_name)
+    problem, facts = tune.load(asked)
+    journal = run.output("tuning.journal")
+    interrupted = tune.follow(problem, journal, options.trials, options.minutes)
+    trials = tuning.recorded(problem, journal)
+    if interrupted:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+    elif not trials:
+        raise ValueError("the time was up before the first trial; give more --minutes")
+    if trials:
+        command = shlex.join(["python", "-m", "movierec", *options.typed])
+        best = tuning.best(trials)
+        print(f"best of {len(trials)}: trial {best.number}, NDCG@10 {best.value:.4f}")
+        search = tune.Search(asked, problem, facts, trials, command)
+        print(f"preset: {tune.write_preset(run, search)}")
+        print(f"report: {tune.write_report(run, search)}")
+    return 130 if interrupted else 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from movierec import paths
+    from movierec.evaluation import comparison
+    from movierec.paths import RunPaths, atomic_write
+    from movierec.runs import reports
+
+    compared = [RunPaths(name) for name in dict.fromkeys(options.runs)]
+    metrics, protocols = comparison.read_metrics(compared)
+    if options.model:
+        metrics = comparison.only_models(metrics, options.model)
+    shown = comparison.side_by_side(metrics, options.metric)
+    print(shown.to_string())
+    tables = {}
+    if comparison.only_seeds_differ(protocols):
+        gains = comparison.pooled_differences(compared, options.metric)
+        heading = f"hybrid minus others, {options.metric}, mean over {len(compared)} splits"
+        tables[heading] = gains.round(4).rename_axis(index=None)
+        print(f"\n{heading}\n{tables[heading].to_string()}")
+    elif differing := comparison.differing(protocols):
+        print(f"not on the same test part: the runs differ in {', '.join(differing)}")
+    folder = options.out or paths.reports()
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_write(folder / "comparison.csv") as draft:
+        metrics.to_csv(draft, index=False)
+    length = options.metric.partition("@")[2]
+    others = [name for name in metrics["metric"].unique() if name.endswith(f"@{length}")]
+    hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
+    tables |= {"On what": protocols.drop(columns=hashes).T} | {
+        metric: comparison.side_by_side(metrics, metric)
+        for metric in dict.fromkeys([options.metric, *others])
+    }
+    title = "Comparison of " + ", ".join(protocols.index)
+    sections = {heading: [table] for heading, table in tables.items()}
+    print(f"report: {reports.render_page(folder / 'comparison.html', title, sections)}")
+    print(f"table:  {folder / 'comparison.csv'}")
+    return 0
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from movierec.paths import RunPaths
+    from movierec.serving import title_search
+    from movierec.serving.bundle import load_model
+
+    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    if options.ratings:
+        resolved = title_search.resolve_ratings(recommender, options.ratings)
+        title_search.refuse_unmatched(resolved)
+        asked = title_search.profile(resolved)
+        found = recommender.recommend_for(asked, options.n)
+        for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
+            print(f'"{typed}" is {title}: {stars:g} of 5 stars')
+    else:
+        asked = options.user
+        found = recommender.recommend(asked, options.n)
+        rated = recommender.rated(asked)
+        print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
+    print(f"\n{title_search.as_text(title_search.readable(found))}")
+    if options.why and len(found):
+        first = found.iloc[0]
+        reasons = title_search.strongest(recommender.explain(asked, first[MOVIE]))
+        print(f"\nWhy {first[TITLE]}?\n{title_search.as_text(reasons)}")
+    return 0
+
+
+def _similar(options: argparse.Namespace) -> int:
+    from movierec.paths import RunPaths
+    from movierec.serving import title_search
+    from movierec.serving.bundle import load_model
+
+    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    resolved = title_search.resolve_titles(recommender, [options.title])
+    title_search.refuse_unmatched(resolved)
+    taken = resolved.iloc[0]
+    found = recommender.similar(taken[MOVIE], options.n, options.cf_weight)
+    print(
+        f'"{options.title}" is {taken[TITLE]}\n\n{title_search.as_text(title_search.readable(found))}'
+    )
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from movierec.data.download import fetch
+
+    print(f"{options.dataset} is in {fetch(options.dataset)}")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from movierec.simulation.simulator import Shape, simulate
+
+    if options.out.exists() and any(options.out.iterdir()):
+        raise ValueError(f"{options.out} is not empty; name a new folder")
+    simulate(options.out, Shape.like(options.like), options.seed, progress=sys.stderr.isatty())
+    print(f"simulated ratings like {options.like} are in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Figures of the ratings and the words about movies: data in, Axes out."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
+
+
+def rating_histogram(stars: np.ndarray, ax: Axes | None = None) -> Axes:
+    """How often each of the ten ratings was given. stars: (n_ratings,)."""
+    ax = ax or plt.figure().subplots()
+    values, counts = np.unique(stars, return_counts=True)
+    ax.bar(values, counts, width=0.4, color=BLUE)
+    ax.set(
+        title="Ratings by number of stars",
+        xlabel="rating, stars",
+        ylabel="ratings",
+        xticks=np.arange(0.5, 5.5, 0.5),
+    )
+    ax.grid(visible=False, axis="x")
+    ax.yaxis.set_major_formatter(COUNT)
+    return ax
+
+
+def ratings_per_movie(counts: np.ndarray, ax: Axes | None = None) -> Axes:
+    """How many movies have how many ratings, on logarithmic axes. counts: (n_movies,), >= 1."""
+    ax = ax or plt.figure().subplots()
+    edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round())
+    ax.hist(counts, bins=edges, color=BLUE)
+    ax.axvline(np.median(counts), color=ORANGE, label=f"median {np.median(counts):,.0f}")
+    ax.set(
+        title="Movies by number of ratings",
+        xlabel="ratings of a movie (logarithmic)",
+        ylabel="movies (logarithmic)",
+        xscale="log",
+        yscale="log",
+    )
+    ax.xaxis.set_major_formatter(COUNT)
+    ax.yaxis.set_major_formatter(COUNT)
+    ax.legend()
+    return ax
+
+
+def ratings_over_time(timestamps: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Ratings by month. timestamps: (n_ratings,) seconds since 1970."""
+    ax = ax or plt.figure().subplots()
+    months = timestamps.astype("datetime64[s]").astype("datetime64[M]")
+    first = months.min()
+    counts = np.bincount((months - first).astype(int))
+    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=BLUE, alpha=0.8)
+    ax.set(title="Ratings by month", xlabel="month", ylabel="ratings a month", ylim=(0, None))
+    ax.yaxis.set_major_formatter(COUNT)
+    return ax
+
+
+def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
+    """Share of all ratings that the n most rated movies hold, with the cut that was made.
+
+    counts: (n_movies,) ratings of each movie of the catalogue; kept: movies kept.
+    """
+    ax = ax or plt.figure().subplots()
+    share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
+    kept = min(kept, len(counts))
+    ax.plot(np.arange(1, len(counts) + 1), share, color=BLUE)
+    ax.axvline(
+        kept,
+        color=ORANGE,
+        linestyle="--",
+        label=f"the {kept:,} most rated: {share[kept - 1]:.1%} of the ratings",
+    )
+    ax.legend(loc="upper left")
+    ax.set(
+        title="The long tail: what the most rated movies hold",
+        xlabel="most rated movies (logarithmic)",
+        ylabel="share of all ratings",
+        xscale="log",
+        ylim=(0, 1.02),
+    )
+    ax.xaxis.set_major_formatter(COUNT)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    return ax
+
+
+def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """TF-IDF weights of terms (columns) in movies (rows), written into the cells."""
+    if ax is None:
+        width = max(8.0, 3.5 + 0.5 * weights.shape[1])
+        ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
+    shown = weights.rename(index=shorten_title)
+    sns.heatmap(
+        shown,
+        ax=ax,
+        annot=True,
+        fmt=".2f",
+        annot_kws={"size": 8},
+        cmap="Blues",
+        mask=shown == 0,
+        linewidths=0.5,
+        cbar_kws={"label": "TF-IDF weight"},
+    )
+    ax.grid(visible=False)
+    ax.set(title="Which terms describe these movies", xlabel="term", ylabel="")
+    ax.tick_params(axis="x", rotation=50)
+    ax.tick_params(axis="y", rotation=0)
+    plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
+    return ax

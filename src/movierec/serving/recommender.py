@@ -1,0 +1,214 @@
+"""Recommendations, neighbours and reasons from a loaded model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from movierec.content.titles import Titles
+from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
+from movierec.data.interactions import Interactions
+from movierec.models.base import signed_preferences
+from movierec.models.kernels.ranking import top_k
+from movierec.models.similarity import ItemSimilarity
+from movierec.models.traced import TracedHybrid
+
+# What recommendations are based on, as their frames say.
+TASTE, POPULARITY = "taste", "popularity"
+
+
+class NotInModel(KeyError, ValueError):
+    """A movie or a user that the model does not know."""
+
+    # A KeyError shows its message in quotes.
+    __str__ = ValueError.__str__
+
+
+@dataclass(frozen=True)
+class FittedHybrid:
+    """The hybrid, who rated what, and the names of its side rows: what the pickle cannot hold.
+
+    side_names  (n_side,) terms, genres and decades
+    positive_threshold   stars; lower ratings count against
+    """
+
+    model: TracedHybrid
+    interactions: Interactions
+    side_names: np.ndarray
+    positive_threshold: float
+
+
+class Recommender:
+    """What a model can be asked; `bundle` is the dict of ten keys, `cf_weight` that of the run.
+
+    Everything comes back as frames of pandas. NotInModel, a KeyError, for a movie or a user that
+    the model does not know; ValueError for a rating off the scale of 0.5 to 5 stars or an n
+    below 1; RuntimeError for more than similar movies and titles where the pickle is alone.
+    """
+
+    def __init__(
+        self,
+        bundle: dict,
+        similarity: ItemSimilarity,
+        cf_weight: float = 0.5,
+        hybrid: FittedHybrid | None = None,
+    ):
+        self.bundle = bundle
+        self._similarity = similarity
+        self.cf_weight = cf_weight
+        self._hybrid = hybrid
+
+    def recommend(self, user_id: int, n: int = 10) -> pd.DataFrame:
+        """The n best movies that a known user has not rated, best first.
+
+        Columns movieId, title, genres, score (of the hybrid, 0 is an average movie),
+        content_share (of what ratings and words brought, what words did; outside 0 to 1 where
+        they disagree) and basis ("taste").
+        """
+        return self._recommended(self._history(user_id), n)
+
+    def recommend_for(self, ratings: Mapping[int, float], n: int = 10) -> pd.DataFrame:
+        """The n best movies for somebody who was never seen and rates these: movieId -> stars.
+
+        Low ratings count against. Without any rating the most rated movies come, with their
+        number of ratings as score, and the basis is "popularity". Columns as in `recommend`.
+        """
+        return self._recommended(self._row(ratings), n)
+
+    def similar(self, movie_id: int, n: int = 10, cf_weight: float | None = None) -> pd.DataFrame:
+        """The n movies most like one, by factors (cf_weight 1) to words (cf_weight 0).
+
+        cf_weight: in [0, 1]; without it, that of the run. Columns movieId, title, genres,
+        similarity.
+        """
+        _check_positive(n)
+        weight = self.cf_weight if cf_weight is None else cf_weight
+        columns, values = self._similarity.neighbours(np.array([self._column(movie_id)]), n, weight)
+        kept = columns[0] >= 0
+        return self._movies(columns[0][kept]).assign(similarity=values[0][kept])
+
+    def explain(self, ratings: int | Mapping[int, float], movie_id: int) -> pd.DataFrame:
+        """Why a movie gets its score for a user, or for somebody who rates these.
+
+        Columns kind, what and contribution; contributions add up to the score. A "movie" is one
+        that was rated: what it brings through what other people rated. A "word" is a term,
+        genre or decade of the explained movie that rated ones share. "lately" is one row: how
+        much others rated the movie up to the last rating of all. The "rest" is what standardising
+        takes off every movie alike. Strongest first, the rest last.
+        Raises ValueError for a movie that was rated itself, and where there is no rating.
+        """
+        row = self._row(ratings) if isinstance(ratings, Mapping) else self._history(ratings)
+        item = self._column(movie_id)
+        if not row.nnz:
+            raise ValueError("nothing was rated, so there is nothing to explain a score with")
+        if item in row.indices:
+            raise ValueError(f"movieId {movie_id} was rated itself; only others have a score")
+        hybrid = self._fitted()
+        by_movie, by_side, rest = hybrid.model.contributions(
+            signed_preferences(row, hybrid.positive_threshold), item
+        )
+        titles = self.bundle["movies_indexed"][TITLE].to_numpy()
+        parts = [
+            _parts("movie", titles[row.indices], by_movie[row.indices]),
+            _parts("word", hybrid.side_names[by_side != 0], by_side[by_side != 0]),
+            _parts("lately", ["what others rated lately"], hybrid.model.lately[[item]]),
+        ]
+        strongest = pd.concat(parts).sort_values(
+            "contribution", key=np.abs, ascending=False, kind="stable"
+        )
+        return pd.concat([strongest, _parts("rest", [""], [rest])], ignore_index=True)
+
+    def find(self, title: str, n: int = 5) -> pd.DataFrame:
+        """The n movies whose titles are nearest to what was typed; the more rated first of equals.
+
+        Columns movieId, title, genres, match (0 to 100).
+        """
+        _check_positive(n)
+        rows, match = self._titles.closest(title, n)
+        return self._movies(rows).assign(match=match)
+
+    def rated(self, user_id: int) -> pd.DataFrame:
+        """What a known user rated, best first, of equals the most rated movie first.
+
+        Columns movieId, title, genres, rating.
+        """
+        row = self._history(user_id)
+        popularity = self._fitted().interactions.ratings_per_movie[row.indices]
+        order = np.lexsort((-popularity, -row.data))
+        return self._movies(row.indices[order]).assign(**{RATING: row.data[order]})
+
+    def middling_user(self) -> int:
+        """The user with the median number of ratings; of several the first."""
+        counts = np.diff(self._fitted().interactions.user_items.indptr)
+        median = np.sort(counts)[(len(counts) - 1) // 2]
+        return self.bundle["i2u"][int(np.argmax(counts == median))]
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(self.bundle["movies_indexed"])
+
+    def _recommended(self, row: sparse.csr_array, n: int) -> pd.DataFrame:
+        _check_positive(n)
+        hybrid = self._fitted()
+        if row.nnz:
+            said = signed_preferences(row, hybrid.positive_threshold)
+            scores, shares = hybrid.model.score(said), hybrid.model.content_share(said)
+        else:
+            scores = hybrid.interactions.ratings_per_movie[None, :].astype(np.float32)
+            shares = np.full(scores.shape, np.nan)
+        best = top_k(scores, n, row)[0]
+        best = best[best >= 0]
+        return self._movies(best).assign(
+            score=scores[0, best],
+            content_share=shares[0, best],
+            basis=TASTE if row.nnz else POPULARITY,
+        )
+
+    def _fitted(self) -> FittedHybrid:
+        if self._hybrid is None:
+            raise RuntimeError(
+                "the pickle alone serves similar movies; for recommendations keep the files"
+                " beside it that its manifest names"
+            )
+        return self._hybrid
+
+    def _history(self, user_id: int) -> sparse.csr_array:
+        interactions = self._fitted().interactions
+        try:
+            row = self.bundle["u2i"][user_id]
+        except KeyError:
+            raise NotInModel(f"userId {user_id} is not among the model's users") from None
+        return interactions.user_items[[row]]
+
+    def _row(self, ratings: Mapping[int, float]) -> sparse.csr_array:
+        columns = np.array([self._column(movie) for movie in ratings], dtype=np.int32)
+        stars = np.array(list(ratings.values()), dtype=np.float32)
+        for movie, given in ratings.items():
+            if not MIN_RATING <= given <= MAX_RATING:
+                raise ValueError(
+                    f"rating {given} of movieId {movie} is outside {MIN_RATING}-{MAX_RATING}"
+                )
+        order = np.argsort(columns)
+        shape = (1, len(self.bundle["movies_indexed"]))
+        return sparse.csr_array((stars[order], columns[order], [0, len(columns)]), shape=shape)
+
+    def _movies(self, rows: np.ndarray) -> pd.DataFrame:
+        return self.bundle["movies_indexed"].iloc[rows][[MOVIE, TITLE, GENRES]]
+
+    def _column(self, movie_id: int) -> int:
+        try:
+            return self.bundle["m2i"][movie_id]
+        except KeyError:
+            raise NotInModel(f"movieId {movie_id} is not among the model's movies") from None
+
+
+def _parts(kind: str, what: np.ndarray, contribution: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"kind": kind, "what": what, "contribution": contribution})
+
+
+def _check_positive(n: int) -> None:
+    if n < 1:
+        raise ValueError(f"n is {n}; ask for at least one movie")

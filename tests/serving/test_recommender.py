@@ -1,0 +1,242 @@
+"""What a recommender answers, in a world where space and romance do not mix."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from movierec.serving.bundle import load_model
+from movierec.serving.recommender import NotInModel, Recommender
+
+SPACE = {10: 5.0, 20: 4.5}
+
+
+@pytest.fixture
+def recommender(world) -> Recommender:
+    return load_model(world.save().input("model.pkl"))
+
+
+def test_a_taste_gets_the_rest_of_its_own_first(recommender, world):
+    found = recommender.recommend_for(SPACE, n=4)
+    assert set(found["movieId"]) == set(world.SPACE) - set(SPACE)
+
+
+def test_a_known_user_gets_what_is_left_of_the_own_taste_first(recommender):
+    # User 502 has rated all of space but Orbit.
+    assert recommender.recommend(502, n=1)["title"].tolist() == ["Orbit, The (1995)"]
+
+
+def test_a_known_user_gets_what_a_new_one_with_the_same_ratings_gets(recommender):
+    rated = recommender.rated(525)
+    ratings = dict(zip(rated["movieId"], rated["rating"], strict=True))
+    known, new = recommender.recommend(525), recommender.recommend_for(ratings)
+    assert known["movieId"].tolist() == new["movieId"].tolist()
+    np.testing.assert_allclose(known["score"], new["score"], atol=1e-5)
+
+
+def test_recommendations_come_best_first_with_their_titles(recommender, world):
+    found = recommender.recommend_for(SPACE, n=13)
+    assert found.columns.tolist() == ("movieId title genres score content_share basis".split())
+    assert found["score"].is_monotonic_decreasing
+    titles = world.movies.set_index("movieId")["title"]
+    assert found["title"].tolist() == titles[found["movieId"]].tolist()
+    assert set(found["basis"]) == {"taste"}
+
+
+def test_what_was_rated_is_left_out_liked_or_not(recommender, world):
+    found = recommender.recommend_for({10: 5.0, 70: 0.5}, n=13)
+    assert sorted([*found["movieId"], 10, 70]) == world.movies["movieId"].tolist()
+
+
+def test_no_more_come_than_were_asked_for(recommender):
+    assert len(recommender.recommend_for(SPACE, n=3)) == 3
+
+
+def test_the_order_of_the_ratings_changes_nothing(recommender):
+    one = recommender.recommend_for({10: 5.0, 90: 1.0, 20: 4.0})
+    other = recommender.recommend_for({90: 1.0, 20: 4.0, 10: 5.0})
+    assert one["movieId"].tolist() == other["movieId"].tolist()
+
+
+def test_low_ratings_count_against(recommender, world):
+    disliked = recommender.recommend_for({10: 0.5, 20: 1.0}, n=11)["movieId"].tolist()
+    assert set(disliked[:6]) == set(world.ROMANCE)
+    assert set(disliked[-4:]) == set(world.SPACE) - {10, 20}
+
+
+def test_a_dislike_lowers_its_own_taste_beside_a_like_of_the_other(recommender, world):
+    alone = recommender.recommend_for({80: 5.0}, n=13).set_index("movieId")["score"]
+    beside = recommender.recommend_for({80: 5.0, 10: 0.5}, n=13).set_index("movieId")["score"]
+    space = list(world.SPACE[1:])
+    assert beside[space].mean() < alone[space].mean()
+
+
+def test_without_a_rating_the_most_rated_come_and_say_so(recommender, world):
+    found = recommender.recommend_for({}, n=13)
+    counts = world.movies.set_index("movieId")["ratings"]
+    assert set(found["basis"]) == {"popularity"}
+    assert found["score"].tolist() == sorted(counts, reverse=True)
+    assert found["score"].tolist() == counts[found["movieId"]].tolist()
+    assert found["content_share"].isna().all()
+
+
+def test_words_have_the_larger_share_in_a_movie_known_by_words_alone(recommender, world):
+    share = recommender.recommend_for(SPACE, n=13).set_index("movieId")["content_share"]
+    assert share[world.BY_WORDS] > 0.5
+    assert share[world.BY_WORDS] > share[[30, 40, 50, 60]].max()
+
+
+def test_words_alone_put_a_movie_right_behind_its_own_kind(recommender, world):
+    order = recommender.recommend_for(SPACE, n=13)["movieId"].tolist()
+    assert order[4] == world.BY_WORDS
+
+
+@pytest.mark.parametrize(
+    "ratings", [SPACE, {10: 5.0, 80: 1.0}, {70: 4.0, 10: 0.5, 30: 2.0}, {10: 1.0}]
+)
+def test_reasons_add_up_to_the_score(recommender, ratings):
+    found = recommender.recommend_for(ratings, n=13)
+    for movie, score in zip(found["movieId"], found["score"], strict=True):
+        total = recommender.explain(ratings, movie)["contribution"].sum()
+        assert total == pytest.approx(score, abs=1e-4)
+
+
+def test_reasons_for_a_known_user_add_up_to_the_score(recommender):
+    found = recommender.recommend(510, n=13)
+    for movie, score in zip(found["movieId"], found["score"], strict=True):
+        total = recommender.explain(510, movie)["contribution"].sum()
+        assert total == pytest.approx(score, abs=1e-4)
+
+
+def test_the_movie_of_the_same_taste_is_the_first_reason(recommender):
+    reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
+    assert reasons.columns.tolist() == ["kind", "what", "contribution"]
+    assert reasons.loc[0, ["kind", "what"]].tolist() == ["movie", "Star Harbor (1999)"]
+
+
+def test_reasons_come_strongest_first_and_the_rest_last(recommender):
+    reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
+    assert (reasons["kind"] == "rest").tolist() == [False] * (len(reasons) - 1) + [True]
+    assert reasons["contribution"][:-1].abs().is_monotonic_decreasing
+
+
+def test_what_others_rated_lately_is_one_reason(recommender):
+    reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
+    assert (reasons["kind"] == "lately").sum() == 1
+
+
+def test_what_is_known_by_words_alone_has_words_for_reasons(recommender, world):
+    reasons = recommender.explain(SPACE, world.BY_WORDS)
+    words = reasons[reasons["kind"] == "word"].set_index("what")["contribution"]
+    assert (words[["space", "astronaut", "Sci-Fi", "1990s"]] > 0).all()
+    assert words.sum() > reasons[reasons["kind"] == "movie"]["contribution"].sum()
+    assert "Romance" not in words
+
+
+def test_a_movie_that_was_rated_has_no_score_to_explain(recommender):
+    with pytest.raises(ValueError, match="movieId 10 was rated itself"):
+        recommender.explain(SPACE, 10)
+
+
+def test_without_a_rating_there_is_nothing_to_explain_with(recommender):
+    with pytest.raises(ValueError, match="nothing was rated"):
+        recommender.explain({}, 10)
+
+
+@pytest.mark.parametrize("cf_weight", [0.0, 1.0, None])
+def test_similar_movies_are_of_the_same_taste(recommender, world, cf_weight):
+    found = recommender.similar(10, n=5, cf_weight=cf_weight)
+    assert set(found["movieId"]) <= {*world.SPACE, world.BY_WORDS} - {10}
+    assert found["similarity"].is_monotonic_decreasing
+
+
+def test_by_words_what_few_rated_is_as_similar_as_what_many_did(recommender, world):
+    by_words = recommender.similar(30, n=12, cf_weight=0).set_index("movieId")["similarity"]
+    by_audience = recommender.similar(30, n=12, cf_weight=1).set_index("movieId")["similarity"]
+    assert by_words[world.BY_WORDS] == pytest.approx(by_words[40], abs=1e-6)
+    assert by_audience[world.BY_WORDS] < by_audience[40] - 0.1
+
+
+def test_without_a_weight_similar_takes_that_of_the_run(recommender, world):
+    found = recommender.similar(10, n=12)
+    expected = recommender.similar(10, n=12, cf_weight=world.CF_WEIGHT)
+    assert found.equals(expected)
+
+
+def test_no_more_movies_are_similar_than_there_are_others(recommender):
+    assert len(recommender.similar(10, n=30)) == 12
+
+
+def test_a_weight_out_of_range_is_refused(recommender):
+    with pytest.raises(ValueError, match="cf_weight is 2"):
+        recommender.similar(10, cf_weight=2)
+
+
+def test_what_a_user_rated_comes_best_first_then_most_rated_first(recommender, world):
+    rated = recommender.rated(501)
+    assert sorted(rated["movieId"]) == [20, 30, 40, 50, 60]
+    counts = world.movies.set_index("movieId")["ratings"][rated["movieId"]].tolist()
+    order = list(zip(-rated["rating"], np.negative(counts), strict=True))
+    assert order == sorted(order)
+
+
+def test_the_middling_user_is_the_first_with_the_median_number(recommender):
+    assert recommender.middling_user() == 501
+
+
+def test_titles_are_found_as_they_are_called(recommender):
+    found = recommender.find("the orbit", n=2)
+    assert found.columns.tolist() == ["movieId", "title", "genres", "match"]
+    assert found["movieId"].iloc[0] == 20
+    assert found["match"].tolist()[0] == 100
+
+
+MODEL_CALLS = {
+    "recommend": lambda model, n: model.recommend(501, n),
+    "recommend_for": lambda model, n: model.recommend_for(SPACE, n),
+    "similar": lambda model, n: model.similar(10, n),
+    "find": lambda model, n: model.find("Orbit", n),
+}
+
+
+@pytest.mark.parametrize("n", [0, -1])
+@pytest.mark.parametrize("ask", MODEL_CALLS.values(), ids=MODEL_CALLS)
+def test_fewer_than_one_movie_cannot_be_asked_for(recommender, ask, n):
+    with pytest.raises(ValueError, match=f"n is {n}; ask for at least one movie"):
+        ask(recommender, n)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.recommend_for({10: 5.0, 11: 5.0}),
+        lambda model: model.similar(11),
+        lambda model: model.explain(SPACE, 11),
+        lambda model: model.explain({11: 5.0}, 10),
+    ],
+)
+def test_a_movie_the_model_does_not_know_is_named(recommender, ask: Callable):
+    with pytest.raises(KeyError) as error:
+        ask(recommender)
+    assert error.type is NotInModel
+    assert str(error.value) == "movieId 11 is not among the model's movies"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.recommend(1),
+        lambda model: model.explain(1, 10),
+        lambda model: model.rated(1),
+    ],
+)
+def test_a_user_the_model_does_not_know_is_named(recommender, ask: Callable):
+    with pytest.raises(KeyError) as error:
+        ask(recommender)
+    assert str(error.value) == "userId 1 is not among the model's users"
+
+
+@pytest.mark.parametrize("stars", [0.0, 0.4, 5.5, -1.0, float("nan")])
+def test_a_rating_off_the_scale_is_refused(recommender, stars):
+    with pytest.raises(ValueError, match=rf"rating {stars} of movieId 20 is outside 0\.5-5\.0"):
+        recommender.recommend_for({10: 5.0, 20: stars})

@@ -1,0 +1,192 @@
+"""The simulated audience: its size and scale, its repeatability, and the films it knows."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.simulation import simulator as simulation
+from movierec.simulation.simulator import Shape, catalogue, simulate
+
+# As the README of MovieLens lists them, with IMAX, which it uses without listing it.
+GENRE_WORDS = set(
+    "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror"
+    " IMAX Musical Mystery Romance Sci-Fi Thriller War Western".split()
+)
+TINY = Shape(ratings=2_000, users=50, tags=100)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("simulation") / "sample"
+    simulate(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def like_small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("simulation") / "like-ml-latest-small"
+    simulate(folder, Shape.like("ml-latest-small"))
+    return folder
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def years(titles: pd.Series) -> pd.Series:
+    return titles.str[-5:-1].astype(int)
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path, sample):
+    simulate(tmp_path / "again")
+    assert files(tmp_path / "again") == files(sample)
+
+
+def test_another_seed_gives_other_bytes(tmp_path):
+    for seed in (0, 1):
+        simulate(tmp_path / str(seed), TINY, seed)
+    first, second = files(tmp_path / "0"), files(tmp_path / "1")
+    assert first.keys() == second.keys()
+    assert all(first[name] != second[name] for name in first)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("ratings.csv", b"userId,movieId,rating,timestamp\n"),
+        ("movies.csv", b"movieId,title,genres\n"),
+        ("tags.csv", b"userId,movieId,tag,timestamp\n"),
+    ],
+)
+def test_headers_are_movielens_s(sample, name, header):
+    with (sample / name).open("rb") as file:
+        assert file.readline() == header
+
+
+def test_the_sample_holds_150_000_ratings_of_3_000_users(sample):
+    ratings = read(sample, "ratings")
+    assert (len(ratings), ratings["userId"].nunique()) == (150_000, 3_000)
+
+
+def test_every_user_rates_at_least_twenty_movies(sample):
+    assert read(sample, "ratings")["userId"].value_counts().min() >= 20
+
+
+def test_ratings_are_half_stars(sample):
+    stars = set(read(sample, "ratings")["rating"])
+    assert stars == {0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0}
+
+
+def test_nobody_rates_a_movie_twice(sample):
+    assert not read(sample, "ratings").duplicated(["userId", "movieId"]).any()
+
+
+def test_ratings_are_sorted_by_user_and_movie(sample):
+    pairs = list(read(sample, "ratings")[["userId", "movieId"]].itertuples(index=False, name=None))
+    assert pairs == sorted(pairs)
+
+
+def test_every_rated_movie_is_listed(sample):
+    assert set(read(sample, "ratings")["movieId"]) <= set(read(sample, "movies")["movieId"])
+
+
+@pytest.mark.parametrize("world", ["sample", "like_small"])
+def test_no_movie_is_rated_before_its_year(world, request):
+    folder = request.getfixturevalue(world)
+    rated = read(folder, "ratings").merge(read(folder, "movies"), on="movieId")
+    early = pd.to_datetime(rated["timestamp"], unit="s").dt.year < years(rated["title"])
+    assert early.sum() == 0
+
+
+def test_tags_are_of_rated_movies(sample):
+    pair = ["userId", "movieId"]
+    tags, ratings = read(sample, "tags"), read(sample, "ratings")
+    assert len(tags.merge(ratings, on=pair)) == len(tags)
+
+
+def test_some_tags_are_empty(sample):
+    empty = (read(sample, "tags")["tag"] == "").sum()
+    assert 0 < empty < 100
+
+
+def test_blocks_of_users_join_without_a_seam(tmp_path, monkeypatch):
+    monkeypatch.setattr(simulation, "_USERS_PER_BLOCK", 20)
+    simulate(tmp_path / "out", TINY)
+    ratings = read(tmp_path / "out", "ratings")
+    assert len(ratings) == 2_000
+    assert ratings["userId"].unique().tolist() == list(range(1, 51))
+    assert len(read(tmp_path / "out", "tags")) == 100
+
+
+def test_a_shape_like_a_real_dataset_has_its_size(like_small):
+    ratings = read(like_small, "ratings")
+    assert (len(ratings), ratings["userId"].nunique()) == (100_836, 610)
+    assert len(read(like_small, "movies")) == 9_742
+    assert len(read(like_small, "tags")) == 3_683
+
+
+def test_a_shape_like_a_real_dataset_has_its_head(like_small):
+    counts = read(like_small, "ratings")["movieId"].value_counts()
+    assert counts.nlargest(1_000).sum() / 100_836 == pytest.approx(0.61, abs=0.03)
+
+
+def test_invented_titles_are_unique(like_small):
+    assert read(like_small, "movies")["title"].is_unique
+
+
+def test_too_few_ratings_for_the_users_are_refused():
+    with pytest.raises(ValueError, match="199 ratings are too few for 10 users"):
+        Shape(ratings=199, users=10)
+
+
+def test_too_many_ratings_for_the_movies_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="do not fit"):
+        simulate(tmp_path / "out", Shape(ratings=10_000, users=10))
+
+
+def test_an_interrupted_simulation_leaves_nothing(tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(simulation, "_tag", stop)
+    with pytest.raises(KeyboardInterrupt):
+        simulate(tmp_path / "world" / "out", TINY)
+    assert list((tmp_path / "world").iterdir()) == []
+
+
+def test_the_catalogue_holds_at_least_500_films():
+    assert len(catalogue()) >= 500
+
+
+def test_the_catalogue_s_titles_are_unique_and_end_in_a_year():
+    titles = catalogue()["title"]
+    assert titles.is_unique
+    assert titles.str.fullmatch(r".+ \(\d{4}\)").all()
+
+
+def test_the_catalogue_s_genres_are_movielens_s():
+    genres = catalogue()["genres"].str.split("|")
+    assert set().union(*genres) <= GENRE_WORDS
+
+
+def test_a_film_of_the_catalogue_has_three_to_eight_different_tags():
+    tags = catalogue()["tags"].str.split("|")
+    assert tags.map(lambda words: 3 <= len(set(words)) == len(words) <= 8).all()
+    assert all(tag.strip() for tag in np.concatenate(tags.to_list()))
+
+
+def test_the_catalogue_knows_star_wars():
+    titles = catalogue()["title"].tolist()
+    for number in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"):
+        assert sum(title.startswith(f"Star Wars: Episode {number} - ") for title in titles) == 1
+    assert "Rogue One: A Star Wars Story (2016)" in titles
+
+
+def test_the_catalogue_spans_the_decades_from_the_1920s():
+    assert set(years(catalogue()["title"]) // 10 * 10) == set(range(1920, 2030, 10))

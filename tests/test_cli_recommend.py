@@ -1,0 +1,131 @@
+"""What the command line says of a model's answers."""
+
+import subprocess
+import sys
+
+import pytest
+
+from movierec.cli import main
+from movierec.paths import RunPaths
+from movierec.serving.bundle import load_model
+
+
+@pytest.fixture(autouse=True)
+def run(world) -> RunPaths:
+    return world.save()
+
+
+def test_a_user_s_best_ratings_come_before_what_to_see(capsys):
+    assert main(["recommend", "--user", "502", "-n", "3"]) == 0
+    first, blank, head, *rows = capsys.readouterr().out.splitlines()
+    assert first.startswith("user 502 rated 5 movies; best: ")
+    assert blank == ""
+    assert head.split() == ["title", "genres", "score", "by", "words,", "%"]
+    assert len(rows) == 3
+    assert rows[0].startswith("Orbit, The (1995)")
+
+
+def test_what_was_understood_is_said_of_each_rating(capsys):
+    assert main(["recommend", "--rate", "the orbit=4.5", "--rate", "wedding bels=1"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == '"the orbit" is Orbit, The (1995): 4.5 of 5 stars'
+    assert out[1] == '"wedding bels" is Wedding Bells (1989): 1 of 5 stars'
+    assert len(out) == 4 + 10
+
+
+def test_the_numbers_are_those_of_the_model(run, capsys):
+    assert main(["recommend", "--rate", "comet=5", "-n", "1"]) == 0
+    best = load_model(run.input("model.pkl")).recommend_for({50: 5.0}, 1).iloc[0]
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row.startswith(best["title"])
+    assert row.split()[-2:] == [f"{best['score']:.2f}", f"{100 * best['content_share']:.0f}"]
+
+
+@pytest.mark.parametrize("asked", [["--rate", "comet=5"], ["--user", "502"]])
+def test_why_gives_the_strongest_reasons_of_the_first(asked, capsys):
+    assert main(["recommend", *asked, "--why"]) == 0
+    _, listed, why = capsys.readouterr().out.split("\n\n")
+    first = listed.splitlines()[1].split("  ")[0]
+    question, head, *reasons = why.splitlines()
+    assert question.startswith("Why ")
+    assert question[4:-1].startswith(first.split(" (")[0])
+    assert head.split() == ["kind", "what", "contribution"]
+    assert reasons[0].startswith("movie")
+    assert reasons[-1].startswith("rest")
+
+
+def test_without_why_there_are_no_reasons(capsys):
+    assert main(["recommend", "--user", "502"]) == 0
+    assert "Why" not in capsys.readouterr().out
+
+
+def test_similar_movies_are_listed_below_what_was_understood(capsys):
+    assert main(["similar", "the orbit", "-n", "2"]) == 0
+    first, _, head, *rows = capsys.readouterr().out.splitlines()
+    assert first == '"the orbit" is Orbit, The (1995)'
+    assert head.split() == ["title", "genres", "similarity"]
+    assert len(rows) == 2
+
+
+def test_a_weight_changes_what_is_similar(capsys):
+    lists = []
+    for weight in ("0", "1"):
+        assert main(["similar", "Galaxy Drift", "--cf-weight", weight]) == 0
+        lists.append(capsys.readouterr().out)
+    assert lists[0] != lists[1]
+
+
+def test_another_run_s_model_can_be_asked(world, capsys):
+    world.save("other")
+    assert main(["similar", "--run", "other", "orbit"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["recommend", "--user", "9"], "error: userId 9 is not among the model's users"),
+        (["recommend", "--user", "501", "-n", "0"], "error: n is 0; ask for at least one movie"),
+        (["recommend", "--rate", "Comet=6"], 'error: "Comet=6": a rating lies in 0.5-5.0'),
+        (["recommend", "--rate", "Comet"], 'error: "Comet" is not of the form TITLE=STARS'),
+        (["recommend", "--rate", "zzz=4"], 'error: no title is like "zzz"; the nearest are '),
+        (["recommend", "--rate", "hatch=4", "--rate", "airlock=1"], "rate it once"),
+        (["recommend", "--run", "nobody", "--user", "1"], "--run nobody --to 04_hybrid_similarity"),
+        (["similar", "zzz"], 'error: no title is like "zzz"; the nearest are '),
+        (["similar", "comet", "--cf-weight", "2"], "error: cf_weight is 2.0; it lies in [0, 1]"),
+        (["similar", "comet", "-n", "-3"], "error: n is -3; ask for at least one movie"),
+        (["similar", "--run", "nobody", "comet"], "model.pkl is missing: notebook 04"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_line(arguments, message, capsys):
+    assert main(arguments) == 1
+    said = capsys.readouterr()
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+def test_the_pickle_alone_is_told_in_one_line(run, capsys):
+    for name in ("hybrid.npz", "interactions.npz"):
+        run.input(name).unlink()
+    assert main(["recommend", "--user", "501"]) == 1
+    assert "error: the pickle alone serves similar movies" in capsys.readouterr().err
+    assert main(["similar", "comet"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["--user", "501", "--rate", "Comet=5"], ["--user", "x"]])
+def test_either_a_user_or_ratings_must_be_given(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["recommend", *arguments])
+    assert ended.value.code == 2
+
+
+def test_help_brings_in_no_model():
+    code = (
+        "import sys; sys.argv = ['movierec', '--help']\n"
+        "import runpy\n"
+        "try: runpy.run_module('movierec', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print('implicit' in sys.modules, 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False False"

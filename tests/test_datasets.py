@@ -1,0 +1,159 @@
+"""From a name or a folder to its tables, and the facts that go with them."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from movierec import paths
+from movierec.datasets import DatasetFacts, DatasetMissing, load_dataset, locate
+from movierec.simulation import simulator as simulation
+
+FILES = {
+    "ratings.csv": "userId,movieId,rating,timestamp\n1,1,4.0,100\n1,1,3.0,200\n2,9,5.0,300\n",
+    "movies.csv": "movieId,title,genres\n1,Heat (1995),Action\n2,Up (2009),Animation\n",
+    "tags.csv": "userId,movieId,tag,timestamp\n1,1,heist,100\n1,1,,100\n",
+}
+
+
+@pytest.fixture
+def own_data(tmp_path: Path) -> Path:
+    """A user's folder: a rating given twice, a tag without text, a movie nobody lists."""
+    folder = tmp_path / "own-data"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_bytes(text.encode())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("datasets") / "sample"
+    simulation.simulate(folder)
+    return folder
+
+
+@pytest.fixture
+def sample(made_once: Path) -> Path:
+    """The sample, where the project keeps it."""
+    return shutil.copytree(made_once, paths.datasets() / "sample")
+
+
+def test_an_unknown_name_gets_the_near_one_suggested():
+    with pytest.raises(DatasetMissing, match=r"did you mean ml-latest-small\?"):
+        locate("ml-latest-smal")
+
+
+def test_a_name_near_to_none_gets_no_suggestion():
+    with pytest.raises(DatasetMissing, match="one of sample, ml-latest-small") as error:
+        locate("netflix")
+    assert "did you mean" not in str(error.value)
+
+
+def test_a_dataset_not_here_yet_names_the_command_that_brings_it():
+    with pytest.raises(DatasetMissing, match=r": python -m movierec fetch ml-25m$"):
+        locate("ml-25m")
+
+
+def test_a_fetched_dataset_is_found_by_its_name():
+    folder = paths.datasets() / "ml-25m"
+    folder.mkdir(parents=True)
+    assert locate("ml-25m") == folder
+
+
+def test_a_folder_is_taken_as_given(own_data):
+    assert locate(str(own_data)) == own_data.resolve()
+
+
+def test_the_sample_is_made_when_missing(made_once):
+    folder = locate("sample")
+    assert folder == paths.datasets() / "sample"
+    assert (folder / "ratings.csv").read_bytes() == (made_once / "ratings.csv").read_bytes()
+
+
+def test_the_sample_is_not_made_twice(sample):
+    os.utime(sample / "ratings.csv", (1, 1))
+    locate("sample")
+    assert (sample / "ratings.csv").stat().st_mtime == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda record: record.write_text(
+            json.dumps(json.loads(record.read_text()) | {"catalogue": "an older one"})
+        ),
+        lambda record: record.write_text("{"),
+        lambda record: record.unlink(),
+    ],
+    ids=["differs", "cut short", "gone"],
+)
+def test_the_sample_is_made_anew_when_its_record(sample, spoil):
+    spoil(sample / simulation.RECORD)
+    os.utime(sample / "ratings.csv", (1, 1))
+    locate("sample")
+    assert (sample / "ratings.csv").stat().st_mtime > 1
+    assert json.loads((sample / simulation.RECORD).read_text()) == simulation.record()
+
+
+def test_the_sample_is_known_to_be_simulated(sample):
+    _, facts = load_dataset("sample")
+    assert facts.simulated
+    assert (facts.name, facts.ratings, facts.users) == ("sample", 150_000, 3_000)
+
+
+def test_real_data_is_not_called_simulated(ml_latest_small):
+    _, facts = load_dataset(str(ml_latest_small))
+    assert not facts.simulated
+
+
+def test_facts_count_what_was_read_and_what_was_changed(own_data):
+    _, facts = load_dataset(str(own_data))
+    assert facts == DatasetFacts(
+        name="own-data",
+        simulated=False,
+        ratings=2,
+        users=2,
+        movies=3,
+        tags=1,
+        duplicate_ratings=1,
+        missing_tags=1,
+        unknown_movies=1,
+        unknown_movie_ratings=1,
+        sha256={name: hashlib.sha256(text.encode()).hexdigest() for name, text in FILES.items()},
+    )
+
+
+def test_a_file_that_is_not_there_has_no_hash(own_data):
+    (own_data / "tags.csv").unlink()
+    _, facts = load_dataset(str(own_data))
+    assert set(facts.sha256) == {"ratings.csv", "movies.csv"}
+
+
+def test_a_given_test_set_has_a_hash_too(own_data):
+    (own_data / "test.csv").write_bytes(b"userId,movieId\n1,2\n")
+    _, facts = load_dataset(str(own_data))
+    assert set(facts.sha256) == {*FILES, "test.csv"}
+    assert facts.sha256["test.csv"] == hashlib.sha256(b"userId,movieId\n1,2\n").hexdigest()
+
+
+def test_lines_of_a_given_test_set_do_not_count_as_ratings(own_data):
+    (own_data / "test.csv").write_bytes(b"userId,movieId\n7,2\n8,2\n")
+    _, facts = load_dataset(str(own_data))
+    assert (facts.ratings, facts.users) == (2, 2)
+
+
+def test_saved_facts_load_the_same(own_data, tmp_path):
+    _, facts = load_dataset(str(own_data))
+    facts = dataclasses.replace(facts, selection={"top_movies": 100, "ratings_fraction": 0.5})
+    facts.save(tmp_path / "dataset.json")
+    assert DatasetFacts.load(tmp_path / "dataset.json") == facts
+
+
+def test_the_table_of_counts_shows_every_count(own_data):
+    _, facts = load_dataset(str(own_data))
+    assert facts.counts()["count"].tolist() == [2, 2, 3, 1, 1, 1, 1, 1]
