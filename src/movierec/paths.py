@@ -1,4 +1,4 @@
-"""Where everything lies: the one place that knows folder and file names."""
+"""Folders, the files of a run, and writing them whole or not at all."""
 
 import os
 import re
@@ -7,36 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-# Which stage or command leaves which file, so that a missing one can be asked for by name.
-_MADE_BY = {
-    "dataset.json": "01_eda",
-    "given.parquet": "01_eda",
-    "interactions.npz": "01_eda",
-    "movies.parquet": "01_eda",
-    "tags.parquet": "01_eda",
-    "content.parquet": "02_content_features",
-    "item_content.npz": "02_content_features",
-    "vectorizer.json": "02_content_features",
-    "als.npz": "03_als_training",
-    "training.json": "03_als_training",
-    "neighbours.parquet": "04_hybrid_similarity",
-    "model.pkl": "04_hybrid_similarity",
-    "hybrid.npz": "04_hybrid_similarity",
-    "manifest.json": "04_hybrid_similarity",
-    "metrics.json": "05_evaluation",
-    "per_user.parquet": "05_evaluation",
-    "recommendations.parquet": "05_evaluation",
-    "test.parquet": "05_evaluation",
-    "preset.toml": "tune",
-    "tuning.journal": "tune",
-}
-_COMMANDS = {"tune"}
-
-
-class MissingArtifact(FileNotFoundError):
-    """A file is needed that no stage or command has left yet."""
-
 
 def project() -> Path:
     """The project's own folder."""
@@ -69,7 +39,7 @@ class RunPaths:
 
     name: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w-][\w.-]*", self.name):
             raise ValueError(
                 f"run {self.name!r} is not a plain name of letters, digits, '.', '_' and '-';"
@@ -87,17 +57,7 @@ class RunPaths:
     def output(self, file: str) -> Path:
         """The path of an artifact about to be written; its folder is made."""
         self.artifacts.mkdir(parents=True, exist_ok=True)
-        return self.artifacts / self._known(file)
-
-    def input(self, file: str) -> Path:
-        """The path of an artifact that must be there.
-
-        Raises MissingArtifact, naming the command that makes it.
-        """
-        path = self.artifacts / self._known(file)
-        if not path.exists():
-            raise MissingArtifact(f"{path} is missing: {self._remedy(_MADE_BY[file])}")
-        return path
+        return self.artifacts / file
 
     def notebook(self, stage: str) -> Path:
         """The executed notebook of a stage."""
@@ -111,27 +71,13 @@ class RunPaths:
     def index(self) -> Path:
         return self.reports / "index.html"
 
-    def _remedy(self, maker: str) -> str:
-        of_run = f"--dataset DATASET --run {self.name}"
-        if maker in _COMMANDS:
-            return f"python -m movierec {maker} {of_run} makes it"
-        return (
-            f"notebook {maker} makes it. Run it, or: python -m movierec run {of_run} --to {maker}"
-        )
-
-    @staticmethod
-    def _known(file: str) -> str:
-        if file not in _MADE_BY:
-            raise KeyError(f"no stage makes {file}")
-        return file
-
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A file to write that takes the place of `path` only when the block ends well.
+    """A temporary path; what is written there replaces `path` when the block ends without error.
 
-    A run that is killed half-way leaves the old file or none, never half a file. The
-    suffix is kept, since numpy and pandas choose formats by it.
+    A run that is killed half-way leaves the old file or none, never half a file. The suffix is
+    kept, since numpy and pandas choose formats by it.
     """
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
         draft = Path(folder) / path.name
@@ -141,7 +87,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill that takes the place of `path` only when the block ends well."""
+    """As `atomic_write`, of a folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
         draft = Path(folder) / path.name

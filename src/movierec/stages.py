@@ -1,0 +1,271 @@
+"""The stages of a run: what each asks, reads, writes and is told; the one table of them.
+
+A stage is one notebook. Nothing passes between stages but the files named here.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from movierec.paths import RunPaths, atomic_write
+from movierec.settings import (
+    ALSParameters,
+    ALSSettings,
+    ContentParameters,
+    ContentSettings,
+    DataSettings,
+    EDAParameters,
+    EvaluationParameters,
+    HybridParameters,
+    HybridSettings,
+    RecommendParameters,
+    Settings,
+    SimilaritySettings,
+    Value,
+    differences,
+)
+
+S = TypeVar("S", bound=Settings)
+
+
+class MissingArtifact(FileNotFoundError):
+    """A stage that writes a file which is needed has not run, or not to its end."""
+
+
+class StaleInput(RuntimeError):
+    """A stage would read files that were made with other settings than those in force now."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One notebook.
+
+    parameters  what its parameters cell may say
+    settings    those it owns: recorded with its files, read by later stages
+    reads       files of earlier stages
+    writes      files it leaves
+    optional    whether a run ends well without it, since it only shows
+    """
+
+    name: str
+    question: str
+    parameters: type[Settings]
+    settings: tuple[type[Settings], ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    optional: bool = False
+
+    @property
+    def record(self) -> str:
+        """The file that holds its settings; it is written last."""
+        return f"{self.name}.json"
+
+    @property
+    def number(self) -> str:
+        return self.name[:2]
+
+
+_TABLE = (
+    Stage(
+        "01_eda",
+        "What is in the data, and what is left when only the most rated movies are kept?",
+        EDAParameters,
+        settings=(DataSettings,),
+        writes=(
+            "interactions.npz",
+            "movies.parquet",
+            "tags.parquet",
+            "given.parquet",
+            "dataset.json",
+            "01_eda.json",
+        ),
+    ),
+    Stage(
+        "02_content_features",
+        "What do the words about a movie say of it?",
+        ContentParameters,
+        settings=(ContentSettings,),
+        reads=("movies.parquet", "tags.parquet"),
+        writes=(
+            "content.parquet",
+            "item_content.npz",
+            "vectorizer.json",
+            "02_content_features.json",
+        ),
+    ),
+    Stage(
+        "03_als_training",
+        "Which latent factors explain who liked what?",
+        ALSParameters,
+        settings=(ALSSettings,),
+        reads=("interactions.npz",),
+        writes=("als.npz", "03_als_training.json"),
+    ),
+    Stage(
+        "04_hybrid_similarity",
+        "Which movies are alike, by content, by audience, and by both?",
+        HybridParameters,
+        settings=(SimilaritySettings, HybridSettings),
+        reads=(
+            "interactions.npz",
+            "dataset.json",
+            "content.parquet",
+            "item_content.npz",
+            "vectorizer.json",
+            "als.npz",
+            "03_als_training.json",
+        ),
+        writes=(
+            "neighbours.parquet",
+            "model.pkl",
+            "hybrid.npz",
+            "manifest.json",
+            "04_hybrid_similarity.json",
+        ),
+    ),
+    Stage(
+        "05_evaluation",
+        "Does the hybrid find what people really rated, and what does each evaluation pitfall do?",
+        EvaluationParameters,
+        reads=(
+            "interactions.npz",
+            "movies.parquet",
+            "tags.parquet",
+            "given.parquet",
+            "dataset.json",
+            "02_content_features.json",
+            "03_als_training.json",
+            "04_hybrid_similarity.json",
+        ),
+        writes=("metrics.json", "per_user.parquet", "recommendations.parquet", "test.parquet"),
+    ),
+    Stage(
+        "06_recommend",
+        "What should somebody see, and why?",
+        RecommendParameters,
+        reads=("model.pkl", "hybrid.npz", "manifest.json", "interactions.npz"),
+        optional=True,
+    ),
+)
+STAGES = {stage.name: stage for stage in _TABLE}
+_MAKER = {file: stage for stage in _TABLE for file in stage.writes}
+
+
+def find_stage(name: str) -> Stage:
+    """The stage of that name or number ("03"). Raises ValueError."""
+    for stage in _TABLE:
+        if name in (stage.name, stage.number):
+            return stage
+    raise ValueError(f"there is no stage {name!r}; there are {', '.join(STAGES)}")
+
+
+def stage_range(first: str | None, last: str | None) -> tuple[Stage, ...]:
+    """The stages from `first` to `last`, by name or number. Raises ValueError."""
+    start = _TABLE.index(find_stage(first)) if first else 0
+    stop = _TABLE.index(find_stage(last)) if last else len(_TABLE) - 1
+    if start > stop:
+        raise ValueError(f"stage {_TABLE[start].name} comes after {_TABLE[stop].name}")
+    return _TABLE[start : stop + 1]
+
+
+def upstream(stage: Stage) -> tuple[Stage, ...]:
+    """The stages whose files a stage reads, in order."""
+    makers = {_MAKER[file].name for file in stage.reads}
+    return tuple(one for one in _TABLE if one.name in makers)
+
+
+def artifact(run: RunPaths, file: str) -> Path:
+    """The path of a file that a stage has left.
+
+    Raises MissingArtifact, naming the command that makes it.
+    """
+    path = run.artifacts / file
+    if not path.exists():
+        raise MissingArtifact(f"{path} is missing: {_remedy(run, _MAKER[file])}")
+    return path
+
+
+class OpenStage:
+    """A stage at work in a run: its inputs checked, its outputs and settings recorded.
+
+    Raises MissingArtifact where an earlier stage has not ended, and StaleInput where one was
+    made from files that have since been made anew with other settings; the message names both
+    values and the command that mends it.
+    """
+
+    def __init__(self, name: str, run: str):
+        self.stage = find_stage(name)
+        self.paths = RunPaths(run)
+        self._records = {
+            one.name: _read_record(self.paths, one) for one in upstream(self.stage) if one.settings
+        }
+        for one, record in self._records.items():
+            _refuse_stale(self.paths, one, record["inputs"])
+
+    def input(self, file: str) -> Path:
+        """The path of a file that this stage reads. Raises MissingArtifact."""
+        if file not in self.stage.reads:
+            raise KeyError(f"{self.stage.name} does not read {file}")
+        return artifact(self.paths, file)
+
+    def output(self, file: str) -> Path:
+        """The path of a file that this stage is about to write.
+
+        Its record goes until `commit`, so that half of a stage's files are never taken for all.
+        """
+        if file not in self.stage.writes:
+            raise KeyError(f"{self.stage.name} does not write {file}")
+        (self.paths.artifacts / self.stage.record).unlink(missing_ok=True)
+        return self.paths.output(file)
+
+    def settings(self, kind: type[S]) -> S:
+        """The settings of a class, as the earlier stage that owns them recorded them."""
+        owner = next(one for one in STAGES.values() if kind in one.settings)
+        record = self._records[owner.name]["settings"]
+        return kind.model_validate({name: record[name] for name in kind.model_fields})
+
+    def all_settings(self, *own: Settings) -> dict[str, dict[str, Value]]:
+        """By stage, the settings that this stage's files come from, its own last."""
+        found = {name: record["settings"] for name, record in self._records.items()}
+        return found | {self.stage.name: _together(own)}
+
+    def commit(self, *settings: Settings) -> None:
+        """Record this stage's settings and those of its inputs. Call it last."""
+        inputs = {name: record["settings"] for name, record in self._records.items()}
+        record = {"settings": _together(settings), "inputs": inputs}
+        with atomic_write(self.paths.output(self.stage.record)) as draft:
+            draft.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _together(settings: tuple[Settings, ...]) -> dict[str, Value]:
+    return {name: value for one in settings for name, value in one}
+
+
+def _read_record(run: RunPaths, stage: Stage) -> dict:
+    path = artifact(run, stage.record)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {"settings": dict(record["settings"]), "inputs": dict(record["inputs"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise MissingArtifact(f"{path} is damaged ({error}): {_remedy(run, stage)}") from None
+
+
+def _refuse_stale(run: RunPaths, name: str, inputs: dict[str, dict[str, Value]]) -> None:
+    """Raise StaleInput unless a stage's inputs are as they were when it read them."""
+    for read, then in inputs.items():
+        now = _read_record(run, STAGES[read])["settings"]
+        changed = differences(then, now)
+        if changed:
+            values = ", ".join(f"{key} {was}, now {is_}" for key, (was, is_) in changed.items())
+            raise StaleInput(
+                f"{name} was made from {read} with {values}; make it again:"
+                f" python -m movierec run --run {run.name} --from {STAGES[name].number}"
+            )
+
+
+def _remedy(run: RunPaths, stage: Stage) -> str:
+    return (
+        f"notebook {stage.name} makes it; run it, or:"
+        f" python -m movierec run --dataset DATASET --run {run.name} --to {stage.name}"
+    )
