@@ -15,7 +15,9 @@ import pytest
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from movierec.content.tfidf import content_text, genre_and_decade, tfidf
+from movierec.content.features import genre_and_decade
+from movierec.content.text import content_text
+from movierec.content.tfidf import tfidf
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, Split, make_split
 from movierec.datasets import DatasetFacts

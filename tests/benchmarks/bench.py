@@ -29,7 +29,9 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec import parameters, paths
-from movierec.content.tfidf import content_text, genre_and_decade, tfidf
+from movierec.content.features import genre_and_decade
+from movierec.content.text import content_text
+from movierec.content.tfidf import tfidf
 from movierec.data import cache, simulation
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, make_split

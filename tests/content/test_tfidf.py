@@ -6,17 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from movierec.content.tfidf import (
-    content_text,
-    genre_and_decade,
-    genres,
-    known_content,
-    label_names,
-    load_vectorizer,
-    save_vectorizer,
-    tfidf,
-    top_terms,
-)
+from movierec.content.tfidf import known_content, load_vectorizer, save_vectorizer, tfidf, top_terms
 
 TEXTS = pd.Series(
     [
@@ -39,47 +29,6 @@ def movies() -> pd.DataFrame:
         },
         index=[20, 10, 30],
     )
-
-
-@pytest.fixture
-def tags() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"movieId": [3, 7, 99, 7], "tag": ["balloon", "heist", "stranger", "bank robbery"]}
-    )
-
-
-def test_a_text_holds_title_genres_and_tags_of_its_movie(movies, tags):
-    words = content_text(movies, tags).str.split()
-    assert words[20] == ["Heat", "(1995)", "Action", "Crime", "heist", "bank", "robbery"]
-    assert words[10] == ["Up", "(2009)", "Animation", "balloon"]
-
-
-def test_texts_come_in_the_order_of_the_movies(movies, tags):
-    assert content_text(movies, tags).index.tolist() == [20, 10, 30]
-
-
-def test_a_movie_without_genres_and_tags_has_only_its_title(movies, tags):
-    assert content_text(movies, tags)[30] == "Untold"
-
-
-def test_tags_of_other_movies_are_left_out(movies, tags):
-    assert not content_text(movies, tags).str.contains("stranger").any()
-
-
-def test_texts_without_any_tags_hold_titles_and_genres(movies, tags):
-    texts = content_text(movies, tags[:0])
-    assert texts.tolist() == ["Heat (1995) Action Crime", "Up (2009) Animation", "Untold"]
-
-
-def test_many_tags_are_joined_as_pandas_joins_them():
-    rng = np.random.default_rng(0)
-    movies = pd.DataFrame({"movieId": rng.permutation(50), "title": "T", "genres": "Drama"})
-    tags = pd.DataFrame(
-        {"movieId": rng.integers(60, size=2_000), "tag": [f"tag{n}" for n in range(2_000)]}
-    )
-    joined = tags.groupby("movieId")["tag"].agg(" ".join)
-    expected = [f"T Drama {joined[movie]}" for movie in movies["movieId"]]
-    assert content_text(movies, tags).tolist() == expected
 
 
 @pytest.mark.parametrize("max_features", [4, 100])
@@ -195,54 +144,6 @@ def test_known_words_weigh_what_scikit_learn_says(movies, tags_in_time):
 
 def test_known_words_are_no_more_than_asked_for(movies, tags_in_time):
     assert known_content(movies, tags_in_time, max_features=4).shape == (3, 4)
-
-
-def test_genres_are_columns_of_ones_beside_their_movies(movies):
-    ones = genres(movies)
-    assert ones.columns.tolist() == ["Action", "Animation", "Crime"]
-    assert ones.index.tolist() == [20, 10, 30]
-    assert ones.to_numpy().tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
-    assert ones.dtypes.eq(np.float32).all()
-
-
-def test_a_genre_within_another_s_name_is_one_of_its_own():
-    movies = pd.DataFrame({"genres": ["Sci-Fi", "Sci", "Sci|Sci-Fi"]})
-    ones = genres(movies)
-    assert ones.to_dict("list") == {"Sci": [0, 1, 1], "Sci-Fi": [1, 0, 1]}
-
-
-def test_movies_without_any_genre_have_no_genre_columns():
-    movies = pd.DataFrame({"genres": ["(no genres listed)", "(no genres listed)"]})
-    assert genres(movies).shape == (2, 0)
-
-
-def test_genres_and_decade_are_ones(movies):
-    ones = genre_and_decade(movies)
-    # Action, Animation, Crime, 1990s, 2000s; "Untold" has no genre and no year.
-    assert ones.toarray().tolist() == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
-    assert ones.dtype == np.float32
-
-
-def test_label_names_are_those_of_the_columns_of_genre_and_decade(movies):
-    assert label_names(movies) == ["Action", "Animation", "Crime", "1990s", "2000s"]
-    named = pd.DataFrame(genre_and_decade(movies).toarray(), columns=label_names(movies))
-    assert [named.columns[row == 1].tolist() for _, row in named.iterrows()] == [
-        ["Action", "Crime", "1990s"],
-        ["Animation", "2000s"],
-        [],
-    ]
-
-
-def test_movies_of_one_decade_share_it():
-    movies = pd.DataFrame({"title": ["A (1990)", "B (1999)", "C (2000)"], "genres": "Drama"})
-    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
-
-
-def test_only_the_year_at_the_end_of_a_title_is_its_year():
-    titles = ["2001: A Space Odyssey (1968)", "Tale (1984) Retold, A", "1917 (2019) "]
-    movies = pd.DataFrame({"title": titles, "genres": "Drama"})
-    # Drama, 1960s, 2010s
-    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 1]]
 
 
 def test_a_saved_vectorizer_weighs_new_text_the_same(tmp_path):

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import sparse, stats
 
-from movierec.content.tfidf import genre_and_decade, known_content
+from movierec.content.features import genre_and_decade
+from movierec.content.tfidf import known_content
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables

@@ -17,7 +17,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec import paths
-from movierec.content.tfidf import genre_and_decade, label_names
+from movierec.content.features import genre_and_decade, label_names
 from movierec.data.cache import sha256_of
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from movierec.content.titles import Titles
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
 from movierec.models.base import signed_preferences
 from movierec.models.kernels.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
 from movierec.models.traced import TracedHybrid
+from movierec.serving.titles import Titles
 
 # What recommendations are based on, as their frames say.
 TASTE, POPULARITY = "taste", "popularity"

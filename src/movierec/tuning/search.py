@@ -14,7 +14,8 @@ import optuna
 import pandas as pd
 from optuna.distributions import FloatDistribution, IntDistribution
 
-from movierec.content.tfidf import genre_and_decade, known_content
+from movierec.content.features import genre_and_decade
+from movierec.content.tfidf import known_content
 from movierec.data.columns import GENRES, MOVIE, TAG, TIMESTAMP, TITLE
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, Split, make_split, validation

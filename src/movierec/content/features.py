@@ -1,0 +1,62 @@
+"""Item features: TF-IDF terms, genres and decades of movies."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from movierec.data.columns import GENRES, NO_GENRES, TITLE
+
+
+@dataclass(frozen=True)
+class ItemFeatures:
+    """What is known about items besides their ratings.
+
+    terms   (n_items, n_terms) CSR float32, TF-IDF rows of length one; empty for no terms
+    genres  (n_items, n_genres + n_decades) CSR float32, indicators
+    """
+
+    terms: sparse.csr_array
+    genres: sparse.csr_array
+
+    @classmethod
+    def of(cls, movies: pd.DataFrame, item_content: sparse.csr_array) -> Self:
+        """Features of `movies` (title, genres), whose TF-IDF rows are `item_content`."""
+        return cls(item_content, genre_and_decade(movies))
+
+    def weighted(self, term_weight: float, genre_weight: float) -> sparse.csr_array:
+        """Both kinds scaled and stacked: (n_terms + n_genres + n_decades, n_items) CSR float32.
+
+        Rows are features, so that a model can append them to `user_items` as further users.
+        """
+        rows = sparse.vstack([term_weight * self.terms.T, genre_weight * self.genres.T], "csr")
+        # ALS reads a stored zero as an observed dislike.
+        rows.eliminate_zeros()
+        return rows
+
+
+def genres(movies: pd.DataFrame) -> pd.DataFrame:
+    """Genre indicators: one float32 column per genre, indexed like `movies`."""
+    indicators = movies[GENRES].replace(NO_GENRES, "").str.get_dummies("|")
+    return indicators.drop(columns="", errors="ignore").astype(np.float32)
+
+
+def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
+    """Indicators of genres and decade: (n_items, n_genres + n_decades) CSR float32.
+
+    The decade comes from the year in parentheses at the end of a title; other titles have none.
+    """
+    return sparse.csr_array(_labels(movies).to_numpy(np.float32))
+
+
+def label_names(movies: pd.DataFrame) -> list[str]:
+    """Names of the columns of `genre_and_decade`, such as "Comedy" and "1990s"."""
+    return _labels(movies).columns.tolist()
+
+
+def _labels(movies: pd.DataFrame) -> pd.DataFrame:
+    years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
+    decades = pd.get_dummies(years.str[:3] + "0s")
+    return pd.concat([genres(movies), decades], axis=1)

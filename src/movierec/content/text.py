@@ -1,0 +1,30 @@
+"""The text of a movie: its title, its genres and its tags."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TIMESTAMP, TITLE
+
+
+def content_text(movies: pd.DataFrame, tags: pd.DataFrame, before: int | None = None) -> pd.Series:
+    """Title, genres and tags of each movie joined with spaces, in the order of `movies`.
+
+    movies  movieId, title, genres
+    tags    movieId, tag; tags of other movies are ignored
+    before  seconds since 1970; only tags with an earlier `timestamp` are used. None uses all.
+    """
+    used = tags[MOVIE].isin(movies[MOVIE])
+    if before is not None:
+        used &= tags[TIMESTAMP] < before
+    tags = tags[used]
+    table = pa.table({MOVIE: tags[MOVIE], TAG: pa.array(tags[TAG], pa.string())})
+    # With several threads the order of a movie's tags would vary.
+    joined = table.group_by(MOVIE, use_threads=False).aggregate([(TAG, "list")])
+    tag_text = pd.Series(
+        pc.binary_join(joined[f"{TAG}_list"], " ").to_pandas().to_numpy(),
+        index=joined[MOVIE].to_pandas(),
+    )
+    genres = movies[GENRES].replace(NO_GENRES, "").str.replace("|", " ", regex=False)
+    tagged = movies[MOVIE].map(tag_text).astype("str").fillna("")
+    return (movies[TITLE] + " " + genres + " " + tagged).str.strip().rename("content")

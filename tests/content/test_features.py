@@ -1,0 +1,86 @@
+"""Terms, genres and decades as item features."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from movierec.content.features import ItemFeatures, genre_and_decade, genres, label_names
+
+
+@pytest.fixture
+def movies() -> pd.DataFrame:
+    """In no order of id, under an index that is not 0, 1, 2."""
+    return pd.DataFrame(
+        {
+            "movieId": [7, 3, 5],
+            "title": ["Heat (1995)", "Up (2009)", "Untold"],
+            "genres": ["Action|Crime", "Animation", "(no genres listed)"],
+        },
+        index=[20, 10, 30],
+    )
+
+
+def test_genres_are_columns_of_ones_beside_their_movies(movies):
+    ones = genres(movies)
+    assert ones.columns.tolist() == ["Action", "Animation", "Crime"]
+    assert ones.index.tolist() == [20, 10, 30]
+    assert ones.to_numpy().tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+    assert ones.dtypes.eq(np.float32).all()
+
+
+def test_a_genre_within_another_s_name_is_one_of_its_own():
+    movies = pd.DataFrame({"genres": ["Sci-Fi", "Sci", "Sci|Sci-Fi"]})
+    ones = genres(movies)
+    assert ones.to_dict("list") == {"Sci": [0, 1, 1], "Sci-Fi": [1, 0, 1]}
+
+
+def test_movies_without_any_genre_have_no_genre_columns():
+    movies = pd.DataFrame({"genres": ["(no genres listed)", "(no genres listed)"]})
+    assert genres(movies).shape == (2, 0)
+
+
+def test_genres_and_decade_are_ones(movies):
+    ones = genre_and_decade(movies)
+    # Action, Animation, Crime, 1990s, 2000s; "Untold" has no genre and no year.
+    assert ones.toarray().tolist() == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
+    assert ones.dtype == np.float32
+
+
+def test_label_names_are_those_of_the_columns_of_genre_and_decade(movies):
+    assert label_names(movies) == ["Action", "Animation", "Crime", "1990s", "2000s"]
+    named = pd.DataFrame(genre_and_decade(movies).toarray(), columns=label_names(movies))
+    assert [named.columns[row == 1].tolist() for _, row in named.iterrows()] == [
+        ["Action", "Crime", "1990s"],
+        ["Animation", "2000s"],
+        [],
+    ]
+
+
+def test_movies_of_one_decade_share_it():
+    movies = pd.DataFrame({"title": ["A (1990)", "B (1999)", "C (2000)"], "genres": "Drama"})
+    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
+
+
+def test_only_the_year_at_the_end_of_a_title_is_its_year():
+    titles = ["2001: A Space Odyssey (1968)", "Tale (1984) Retold, A", "1917 (2019) "]
+    movies = pd.DataFrame({"title": titles, "genres": "Drama"})
+    # Drama, 1960s, 2010s
+    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 1]]
+
+
+def test_weighted_features_stack_scaled_terms_on_scaled_labels(movies):
+    terms = sparse.csr_array(np.array([[0.6, 0.8], [0.0, 1.0], [0.0, 0.0]], dtype=np.float32))
+    rows = ItemFeatures.of(movies, terms).weighted(term_weight=10, genre_weight=3)
+    labels = genre_and_decade(movies).toarray()
+    expected = np.vstack([10 * terms.toarray().T, 3 * labels.T])
+    np.testing.assert_allclose(rows.toarray(), expected, rtol=1e-6)
+    assert rows.dtype == np.float32
+    assert rows.format == "csr"
+
+
+def test_weight_zero_leaves_no_stored_entry(movies):
+    terms = sparse.csr_array(np.ones((3, 2), dtype=np.float32))
+    features = ItemFeatures.of(movies, terms)
+    assert features.weighted(term_weight=0, genre_weight=1).nnz == features.genres.nnz
+    assert features.weighted(term_weight=1, genre_weight=0).nnz == 6
