@@ -1,12 +1,13 @@
-"""Implicit-feedback matrix factorisation, with or without content.
+"""Implicit-feedback matrix factorisation, with or without item features.
 
-Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets"; the solver
-is the `implicit` package's, its inner step our own (see `solver`) or its own.
+Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets". The
+`implicit` package runs the training; the inner least squares are compiled here (`kernels.als`)
+or `implicit`'s own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -16,145 +17,185 @@ from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from movierec.memory import require_memory
-from movierec.models.base import Diverged, likes, median_activity, weighted
+from movierec.models.base import Diverged, discounted, fit_once, likes, median_activity
 from movierec.models.kernels.als import CompiledALS, solve_rows, training_loss
+from movierec.settings import ALSSettings
 
-# Bytes held at most for a rating or an entry of a side row, in copies by user and by movie; for a
-# number of a factor, which is drawn, trained and kept; and for each pair of factors, in equations.
+# Bytes held at most for an entry of the matrix, in copies by row and by column; for a number of a
+# factor, which is drawn, trained and kept; and for each pair of factors, in equations.
 _ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
-# Who solves for a row's factors, ours or implicit.
-SOLVERS = {"compiled": CompiledALS, "implicit": AlternatingLeastSquares}
+_SOLVERS = {"compiled": CompiledALS, "implicit": AlternatingLeastSquares}
+
+OnIteration = Callable[[int, float, float], None]
 
 
 class ALS:
-    """Factors of users and movies that explain who liked what.
+    """Factors x_u of users and y_i of movies that minimise
 
-    A like's confidence is alpha * stars, these worth what `rating_exponent` says (see `likes`), and
-    the less the more likes its user has, by `activity_discount` (see `user_weights`). `item_features`
-    are further rows over the same movies, such as terms and genres: rows of the matrix to
-    factorise like any user, in stars, which is how content enters. A movie that nobody rated would
-    have factors from these alone, too short to be compared with others; it gets those that ridge
-    regression on the side rows predicts (Gantner et al. 2010, "Learning Attribute-to-Feature
-    Mappings for Cold-Start Recommendations").
+        sum over u, i of c_ui (p_ui - x_u . y_i)^2 + regularization (sum |x_u|^2 + sum |y_i|^2)
+
+    with preference p = 1 and confidence c = alpha s w_u where user u likes movie i (s: see
+    `likes`; w: see `user_weights`), and p = 0, c = 1 elsewhere. `item_features`, (n_features,
+    n_items) CSR, are further rows of that matrix, solved for like any user, with c = alpha times
+    the entry: content enters so. A movie without ratings would have factors from its features
+    alone, too short to be compared with others; it gets those that ridge regression on the
+    features predicts (Gantner et al. 2010, "Learning Attribute-to-Feature Mappings for Cold-Start
+    Recommendations").
+
+    After `fit`, float32: `user_factors` (n_users, factors), `item_factors` (n_items, factors),
+    `feature_factors` (n_features, factors).
     """
+
+    training: sparse.csr_array
+    user_factors: np.ndarray
+    item_factors: np.ndarray
+    feature_factors: np.ndarray
+    median_activity: float
 
     def __init__(
         self,
-        factors: int,
-        regularization: float,
-        alpha: float,
-        iterations: int,
-        positive_threshold: float,
-        seed: int,
+        settings: ALSSettings,
         item_features: sparse.csr_array | None = None,
         name: str = "als",
-        activity_discount: float = 0.0,
-        rating_exponent: float = 1.0,
-        solver: str = "compiled",
     ):
         self.name = name
-        self.rating_exponent = rating_exponent
-        self.activity_discount = activity_discount
-        self.positive_threshold = positive_threshold
-        self._side_rows = item_features
-        self.solver_name = solver
-        self._settings = {
-            "factors": factors,
-            "regularization": regularization,
-            "alpha": alpha,
-            "iterations": iterations,
-            "random_state": seed,
-        }
+        self.settings = settings
+        self.item_features = item_features
 
+    @fit_once
     def fit(
         self,
         train: sparse.csr_array,
         progress: bool = False,
-        on_iteration: Callable[[int, float, float], None] | None = None,
-        begin: np.ndarray | None = None,
-    ) -> Self:
-        """Factorise. `on_iteration(iteration, seconds, loss)` is told how it goes.
+        on_iteration: OnIteration | None = None,
+    ) -> None:
+        """Factorise. `on_iteration(iteration, seconds, loss)` is called after each iteration.
 
-        begin: (n_items, factors) float32, movies' factors to begin with in place of random ones.
         Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
         """
-        n_side, n_entries, factors = 0, train.nnz, self._settings["factors"]
-        if self._side_rows is not None:
-            n_side, n_entries = self._side_rows.shape[0], n_entries + self._side_rows.nnz
+        self._require_memory(train)
+        vars(self).pop("confidences", None)
+        rows = self._rows(train)
+        # Rows are spread over the cores; BLAS threads inside each would only get in the way.
+        with threadpool_limits(1, "blas"):
+            fitted = _SOLVERS[self.settings.als_solver](**self._implicit_settings())
+            report = None if on_iteration is None else _with_loss(on_iteration, fitted, rows)
+            try:
+                fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=report)
+            except ModelFitError:
+                raise Diverged(
+                    f"{self.name} diverged with an alpha of {self.settings.alpha} and a"
+                    f" regularization of {self.settings.regularization}: lower the one or raise the"
+                    " other"
+                ) from None
+        n_users = train.shape[0]
+        self.user_factors = fitted.user_factors[:n_users].copy()
+        self.feature_factors = fitted.user_factors[n_users:].copy()
+        self.item_factors = fitted.item_factors
+        self._predict_unrated(train)
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        return self.fold_in(user_items) @ self.item_factors.T
+
+    def fold_in(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Factors (n_rows, factors) float32 of rows of ratings, solved exactly.
+
+        Entries below zero (see `signed_preferences`) have p = 0 with confidence -alpha * entry.
+        """
+        rows = sparse.csr_matrix(self.weighted(user_items))
+        with threadpool_limits(1, "blas"):
+            if self.settings.als_solver == "implicit":
+                return self.to_implicit().recalculate_user(np.arange(rows.shape[0]), rows)
+            users = np.zeros((rows.shape[0], self.settings.factors), dtype=np.float32)
+            rows *= self.settings.alpha
+            solve_rows(rows, users, self.item_factors, self.settings.regularization, exact=True)
+        return users
+
+    def weighted(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        """s w_u of rows of ratings: their confidences / alpha."""
+        liked = likes(user_items, self.settings.positive_threshold, self.settings.rating_exponent)
+        return discounted(liked, self.settings.activity_discount, self.median_activity)
+
+    @cached_property
+    def confidences(self) -> sparse.csr_array:
+        """(n_users + n_features, n_items) CSR: c of the training data, features last."""
+        return self._rows(self.training) * np.float32(self.settings.alpha)
+
+    def to_implicit(self) -> AlternatingLeastSquares:
+        """The fitted model as `implicit`'s own, which loads without this package."""
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(**self._implicit_settings())
+        model.user_factors, model.item_factors = self.user_factors, self.item_factors
+        return model
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What training found, by name."""
+        names = ("user_factors", "item_factors", "feature_factors")
+        return {name: getattr(self, name) for name in names}
+
+    def restore(self, state: Mapping[str, np.ndarray], train: sparse.csr_array) -> None:
+        """Take what `state` gave of a model of the same settings, trained on `train`."""
+        vars(self).update(state, training=train)
+        self.median_activity = median_activity(
+            likes(train, self.settings.positive_threshold, self.settings.rating_exponent)
+        )
+
+    def _implicit_settings(self) -> dict[str, object]:
+        s = self.settings
+        return {
+            "factors": s.factors,
+            "regularization": s.regularization,
+            "alpha": s.alpha,
+            "iterations": s.iterations,
+            "random_state": s.seed,
+        }
+
+    def _rows(self, train: sparse.csr_array) -> sparse.csr_array:
+        """The matrix to factorise, confidences / alpha: users, and below them features."""
+        liked = likes(train, self.settings.positive_threshold, self.settings.rating_exponent)
+        self.median_activity = median_activity(liked)
+        rows = discounted(liked, self.settings.activity_discount, self.median_activity)
+        if self.item_features is None:
+            return rows
+        return sparse.vstack([rows, self.item_features], format="csr")
+
+    def _require_memory(self, train: sparse.csr_array) -> None:
+        features = self.item_features
+        n_features, n_entries = (0, 0) if features is None else (features.shape[0], features.nnz)
+        factors = self.settings.factors
         require_memory(
-            _ENTRY_BYTES * n_entries
-            + _FACTOR_BYTES * factors * (sum(train.shape) + n_side)
+            _ENTRY_BYTES * (train.nnz + n_entries)
+            + _FACTOR_BYTES * factors * (sum(train.shape) + n_features)
             + _PAIR_BYTES * factors**2,
             self.name,
             "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
         )
-        liked = likes(train, self.positive_threshold, self.rating_exponent)
-        self.median_activity = median_activity(liked)
-        rows = weighted(liked, self.activity_discount, self.median_activity)
-        if self._side_rows is not None:
-            rows = sparse.vstack([rows, self._side_rows], format="csr")
-        # Rows are spread over the cores; BLAS threads inside each would only get in the way.
-        with threadpool_limits(1, "blas"):
-            fitted = SOLVERS[self.solver_name](**self._settings)
-            fitted.item_factors = None if begin is None else begin.copy()
-            tell = None if on_iteration is None else _with_loss(on_iteration, fitted, rows)
-            try:
-                fitted.fit(sparse.csr_matrix(rows), show_progress=progress, callback=tell)
-            except ModelFitError:
-                raise Diverged(
-                    f"{self.name} diverged with an alpha of {fitted.alpha} and a regularization"
-                    f" of {fitted.regularization}: lower the one or raise the other"
-                ) from None
-            # What is kept is implicit's own, which loads without this package.
-            self.solver = AlternatingLeastSquares(**self._settings)
-        n_users = train.shape[0]
-        self.solver.user_factors = fitted.user_factors[:n_users].copy()
-        self.solver.item_factors = fitted.item_factors
-        self.feature_factors = fitted.user_factors[n_users:].copy()
-        if self._side_rows is not None:
-            self._predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
-        return self
 
-    def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        liked = likes(user_items, self.positive_threshold, self.rating_exponent)
-        rows = sparse.csr_matrix(weighted(liked, self.activity_discount, self.median_activity))
-        films = self.solver.item_factors
-        with threadpool_limits(1, "blas"):
-            if self.solver_name == "compiled":
-                users = np.zeros((rows.shape[0], films.shape[1]), dtype=np.float32)
-                rows *= self.solver.alpha
-                solve_rows(rows, users, films, self.solver.regularization, exact=True)
-            else:
-                users = self.solver.recalculate_user(np.arange(rows.shape[0]), rows)
-        return users @ films.T
-
-    def _predict_unrated(self, rated: np.ndarray) -> None:
-        """Replace the factors of movies that nobody rated; rated: (n_items,) bool."""
-        if rated.all() or not rated.any():
+    def _predict_unrated(self, train: sparse.csr_array) -> None:
+        """Replace the factors of movies without a training rating."""
+        rated = np.bincount(train.indices, minlength=train.shape[1]) > 0
+        if self.item_features is None or rated.all() or not rated.any():
             return
-        factors, content = self.solver.item_factors, sparse.csr_array(self._side_rows.T)
-        ridge = Ridge(alpha=self._settings["regularization"])
-        ridge.fit(content[np.flatnonzero(rated)], factors[rated])
-        factors[~rated] = ridge.predict(content[np.flatnonzero(~rated)])
+        content = sparse.csr_array(self.item_features.T)
+        ridge = Ridge(alpha=self.settings.regularization)
+        ridge.fit(content[np.flatnonzero(rated)], self.item_factors[rated])
+        self.item_factors[~rated] = ridge.predict(content[np.flatnonzero(~rated)])
+
+
+def load_als(path: Path) -> AlternatingLeastSquares:
+    """The fitted `implicit` model that its `save` kept, from numpy arrays alone."""
+    with threadpool_limits(1, "blas"):
+        return AlternatingLeastSquares.load(path)
 
 
 def _with_loss(
-    on_iteration: Callable[[int, float, float], None],
-    solver: AlternatingLeastSquares,
-    rows: sparse.csr_array,
+    on_iteration: OnIteration, model: AlternatingLeastSquares, rows: sparse.csr_array
 ) -> Callable[[int, float, None], None]:
-    """What to hand to implicit, so that the loss is told too."""
-    confidences = rows * np.float32(solver.alpha)
+    """The callback to give to `implicit`, so that the loss is reported too."""
+    confidences = rows * np.float32(model.alpha)
 
-    def tell(iteration: int, seconds: float, _: None) -> None:
-        factors = solver.user_factors, solver.item_factors
-        loss = training_loss(confidences, *factors, solver.regularization)
-        on_iteration(iteration, seconds, loss)
+    def report(iteration: int, seconds: float, _: None) -> None:
+        factors = model.user_factors, model.item_factors
+        on_iteration(iteration, seconds, training_loss(confidences, *factors, model.regularization))
 
-    return tell
-
-
-def load_solver(path: Path) -> AlternatingLeastSquares:
-    """The fitted solver that `solver.save` kept, from numpy arrays alone."""
-    with threadpool_limits(1, "blas"):
-        return AlternatingLeastSquares.load(path)
+    return report

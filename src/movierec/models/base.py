@@ -1,27 +1,32 @@
 """What a model is, and what ratings tell it."""
 
-from typing import Protocol, Self, runtime_checkable
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from scipy import sparse
 
 from movierec.data.columns import MAX_RATING
 
-# Stars of a common rating.
-USUAL = np.float32(3.5)
+# Stars at which the rating exponent changes nothing: a common rating.
+_REFERENCE = np.float32(3.5)
 # A dislike weighs a quarter of a like as far from the other end of the scale.
 _DISLIKE = 0.25
 
+M = TypeVar("M")
+P = ParamSpec("P")
+
 
 class Diverged(ValueError):
-    """Training ran off to infinity with these hyperparameters; the message says which."""
+    """Training found no finite factors with these hyperparameters; the message names them."""
 
 
 class Model(Protocol):
     """Learns from some users' ratings and scores all movies for any user's ratings.
 
-    `score` is given rows of ratings, not user numbers, so a user who was never seen goes the
-    same way as one who was.
+    `score` takes rows of ratings, not user numbers, so a cold-start user is folded in the same
+    way as a user of the training data.
     """
 
     name: str
@@ -37,53 +42,49 @@ class Model(Protocol):
 
 @runtime_checkable
 class TimedModel(Model, Protocol):
-    """A model to which it matters when a user asks."""
+    """A model whose scores depend on the query time."""
 
     def score_at(self, user_items: sparse.csr_array, query_times: np.ndarray) -> np.ndarray:
-        """As `score`, of rows that ask at these query_times: (n_rows,) seconds since 1970."""
+        """As `score`, with a query time for each row: (n_rows,) seconds since 1970."""
         ...
 
 
-class Shared:
-    """A model that others are made of: fitted once, however many of them ask for it.
+def fit_once(
+    fit: Callable[Concatenate[M, sparse.csr_array, P], object],
+) -> Callable[Concatenate[M, sparse.csr_array, P], M]:
+    """A `fit` that does nothing when it is given the very matrix it was given last.
 
-    `fit` does nothing when it is given the very matrix it was given last; `model` is the model
-    itself, for what is particular to it.
+    A model that is compared by itself and is a component of others is then fitted once. The
+    matrix is kept as `training`.
     """
 
-    def __init__(self, model: Model):
-        self.name = model.name
-        self.model = model
-        self._fitted_on = None
+    @wraps(fit)
+    def once(model: M, train: sparse.csr_array, *args: P.args, **kwargs: P.kwargs) -> M:
+        if train is not getattr(model, "training", None):
+            fit(model, train, *args, **kwargs)
+            vars(model)["training"] = train
+        return model
 
-    def fit(self, train: sparse.csr_array) -> Self:
-        if train is not self._fitted_on:
-            self.model.fit(train)
-            self._fitted_on = train
-        return self
-
-    def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return self.model.score(user_items)
+    return once
 
 
 def likes(
     user_items: sparse.csr_array, positive_threshold: float, rating_exponent: float = 1.0
 ) -> sparse.csr_array:
-    """The ratings that say somebody liked a movie: those of `positive_threshold` stars and more.
+    """Ratings of `positive_threshold` stars and more, as s = 3.5 (stars / 3.5)^rating_exponent.
 
-    rating_exponent: how much more stars are worth: 1 as many times as there are more of them, 0
-    nothing, so that every like is one of USUAL stars.
-
-    Models of implicit feedback take every stored entry for a like, however small, so lower
-    ratings must not be stored at all, not even as zeros. Entries below zero, see `signed_preferences`,
-    stand for dislikes and stay.
+    Exponent 1 leaves stars as they are, 0 gives every like the same value. Models of implicit
+    feedback take every stored entry for positive, however small, so lower ratings must not be
+    stored at all, not even as zeros. Entries below zero (see `signed_preferences`) stay.
     """
     liked = user_items.copy()
     liked.data = np.where((liked.data >= positive_threshold) | (liked.data < 0), liked.data, 0)
     liked.eliminate_zeros()
     if rating_exponent != 1:
-        worth = USUAL * (np.maximum(liked.data, 0) / USUAL) ** np.float32(rating_exponent)
-        liked.data = np.where(liked.data < 0, liked.data, worth)
+        scaled = _REFERENCE * (np.maximum(liked.data, 0) / _REFERENCE) ** np.float32(
+            rating_exponent
+        )
+        liked.data = np.where(liked.data < 0, liked.data, scaled)
     return liked
 
 
@@ -93,30 +94,32 @@ def median_activity(liked: sparse.csr_array) -> float:
     return float(np.median(numbers[numbers > 0])) if liked.nnz else 1.0
 
 
-def user_weights(liked: sparse.csr_array, discount: float, typical: float) -> np.ndarray:
-    """(n_users,) float32: what a like of each user weighs, (likes / typical) ** -discount.
+def user_weights(liked: sparse.csr_array, discount: float, median: float) -> np.ndarray:
+    """(n_users,) float32: (n_u / median)^-discount for users of n_u likes.
 
-    Somebody who likes everything says little with each like, and would otherwise be most of
-    what a model learns from: users' numbers of likes differ a hundredfold.
+    Numbers of likes differ a hundredfold between users; without a discount the few who rate
+    almost everything dominate the training loss.
     """
     numbers = np.maximum(np.diff(liked.indptr), 1)
-    return ((numbers / typical) ** -discount).astype(np.float32)
+    return ((numbers / median) ** -discount).astype(np.float32)
 
 
-def weighted(liked: sparse.csr_array, discount: float, typical: float) -> sparse.csr_array:
-    """Likes in stars, times their users' weights."""
-    weights = np.repeat(user_weights(liked, discount, typical), np.diff(liked.indptr))
+def discounted(liked: sparse.csr_array, discount: float, median: float) -> sparse.csr_array:
+    """Likes times their users' weights (see `user_weights`)."""
+    weights = np.repeat(user_weights(liked, discount, median), np.diff(liked.indptr))
     return sparse.csr_array((liked.data * weights, liked.indices, liked.indptr), liked.shape)
 
 
 def signed_preferences(user_items: sparse.csr_array, positive_threshold: float) -> sparse.csr_array:
-    """Ratings with those that are no likes turned into dislikes, below zero.
+    """Ratings, with those below the threshold as negative preferences: (stars - 5.5) / 4.
 
-    For scoring people who are asked for their taste: what they rate low shall count against,
-    where evaluation only leaves it out, since a low rating too tells what people watch.
+    For recommending to people: what they rate low shall count against similar movies, where
+    training and evaluation only leave it out.
     """
-    said = user_items.copy()
-    said.data = np.where(
-        said.data >= positive_threshold, said.data, _DISLIKE * (said.data - MAX_RATING - 0.5)
+    signed = user_items.copy()
+    signed.data = np.where(
+        signed.data >= positive_threshold,
+        signed.data,
+        _DISLIKE * (signed.data - MAX_RATING - 0.5),
     ).astype(np.float32)
-    return said
+    return signed

@@ -1,17 +1,18 @@
-"""A linear model of every movie from all others, with or without content.
+"""A linear model of every movie from all others, with or without item features.
 
-Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data"; content beside the ratings as
+Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data"; features beside the ratings as
 in Jeunen et al. 2020, "Closed-Form Models for Collaborative Filtering with Side-Information".
 """
 
-from typing import Self
+from collections.abc import Mapping
 
 import numpy as np
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.memory import require_memory
-from movierec.models.base import likes, median_activity, user_weights
+from movierec.models.base import fit_once, likes, median_activity, user_weights
+from movierec.settings import PreferenceSettings
 
 # Movies x movies are held dense, in double precision and more than once.
 MAX_ITEMS = 20_000
@@ -24,33 +25,33 @@ _PAIR_BYTES = 22
 
 
 class EASE:
-    """Weights B, diagonal zero, that rebuild likes best: R B close to R.
+    """Weights B, diagonal zero, that minimise |R - R B|^2 + regularization |B|^2.
 
-    With P the inverse of G = R'WR + S'S + regularization I, B = -P / diag(P). R holds likes in
-    stars, worth what `rating_exponent` says (see `likes`), W the users' weights by
-    `activity_discount` (see `user_weights`). `item_features` S are further rows over the same movies,
-    such as terms and genres, as many stars as they weigh. After `fit`, `weights` is B,
-    (n_items, n_items) float32, and `diagonal` that of P.
+    With P the inverse of G = R'WR + F'F + regularization I, B = I - P diag(1 / P_jj). R holds
+    likes (s of `likes`), W is diagonal with the users' weights (`user_weights`). F, (n_features,
+    n_items) CSR, are `item_features`. After `fit`, `weights` is B, (n_items, n_items) float32, and
+    `diagonal` that of P, (n_items,) float32.
     Raises ValueError beyond MAX_ITEMS movies, and NotEnoughMemory before it starts.
     """
+
+    training: sparse.csr_array
+    weights: np.ndarray
+    diagonal: np.ndarray
 
     def __init__(
         self,
         regularization: float,
-        positive_threshold: float,
+        preferences: PreferenceSettings,
         item_features: sparse.csr_array | None = None,
         name: str = "ease",
-        activity_discount: float = 0.0,
-        rating_exponent: float = 1.0,
     ):
         self.name = name
-        self.rating_exponent = rating_exponent
-        self._activity_discount = activity_discount
+        self.item_features = item_features
+        self._preferences = preferences
         self._regularization = regularization
-        self.positive_threshold = positive_threshold
-        self._side_rows = item_features
 
-    def fit(self, train: sparse.csr_array) -> Self:
+    @fit_once
+    def fit(self, train: sparse.csr_array) -> None:
         n_items = train.shape[1]
         if n_items > MAX_ITEMS:
             raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
@@ -60,20 +61,32 @@ class EASE:
             f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
             " (models, and ease_weight=0)",
         )
-        liked = likes(train, self.positive_threshold, self.rating_exponent)
-        weights = user_weights(liked, self._activity_discount, median_activity(liked))
+        liked = self.liked(train)
+        weights = user_weights(liked, self._preferences.activity_discount, median_activity(liked))
         gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)
-        if self._side_rows is not None:
-            gram += (self._side_rows.T @ self._side_rows).toarray()
+        if self.item_features is not None:
+            gram += (self.item_features.T @ self.item_features).toarray()
         gram[np.diag_indices(n_items)] += self._regularization
         with threadpool_limits(1 if n_items <= _SMALL else None, "blas"):
-            weights = linalg.inv(gram, overwrite_a=True, assume_a="pos")
-        self.diagonal = np.diag(weights).astype(np.float32)
-        weights /= -np.diag(weights).copy()
-        np.fill_diagonal(weights, 0)
+            inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
+        self.diagonal = np.diag(inverse).astype(np.float32)
+        inverse /= -np.diag(inverse).copy()
+        np.fill_diagonal(inverse, 0)
         # Row after row, or each product with sparse ratings would copy it.
-        self.weights = weights.astype(np.float32, order="C")
-        return self
+        self.weights = inverse.astype(np.float32, order="C")
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return likes(user_items, self.positive_threshold, self.rating_exponent) @ self.weights
+        return self.liked(user_items) @ self.weights
+
+    def liked(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        """What rows of ratings count: s of `likes`, and entries below zero as they are."""
+        preferences = self._preferences
+        return likes(user_items, preferences.positive_threshold, preferences.rating_exponent)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What training found, by name."""
+        return {"weights": self.weights, "diagonal": self.diagonal}
+
+    def restore(self, state: Mapping[str, np.ndarray], train: sparse.csr_array) -> None:
+        """Take what `state` gave of a model of the same settings, trained on `train`."""
+        vars(self).update(state, training=train)

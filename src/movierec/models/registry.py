@@ -1,78 +1,82 @@
-"""The models an evaluation compares. A further model is one more line here."""
+"""The model registry: every model that an evaluation compares. A further one is a line here."""
 
-from dataclasses import dataclass
-
-from scipy import sparse
-
+from movierec.content.features import ItemFeatures
 from movierec.data.interactions import Interactions
 from movierec.models import ease
-from movierec.models.base import Model, Shared
+from movierec.models.als import ALS
+from movierec.models.base import Model
 from movierec.models.bpr import BPR
 from movierec.models.content import Content
-from movierec.models.hybrid import Hybrid, HybridSettings
+from movierec.models.ease import EASE
+from movierec.models.hybrid import Components, Hybrid
 from movierec.models.item_knn import ItemKNN
 from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
 from movierec.models.popularity import Popularity
 from movierec.models.random import Random
 from movierec.models.recency import RecentPopularity
+from movierec.settings import ALSSettings, HybridSettings, ModelSettings
 
 TARGET = "hybrid"
-# Without it no number says anything.
+# No number means anything without it.
 BASELINE = "popularity"
 # They hold movies x movies, dense.
 DENSE = {"ease", "ease_content", "original_similarity"}
 
 
-@dataclass(frozen=True)
-class Settings(HybridSettings):
-    """Hyperparameters of all models; the evaluation notebook explains each."""
+def build_components(
+    als: ALSSettings, hybrid: HybridSettings, features: ItemFeatures
+) -> Components:
+    """ALS and EASE with item features, unfitted."""
+    n_items = features.terms.shape[0]
+    for_als = features.weighted(hybrid.als_term_weight, hybrid.als_genre_weight)
+    for_ease = features.weighted(hybrid.ease_term_weight, hybrid.ease_genre_weight)
+    return Components(
+        ALS(als, for_als, "als_content"),
+        EASE(hybrid.ease_regularization, als, for_ease, "ease_content")
+        if n_items <= ease.MAX_ITEMS
+        else None,
+    )
 
-    knn_neighbours: int
-    knn_shrinkage: float
-    bpr_learning_rate: float
-    bpr_regularization: float
-    bpr_iterations: int
+
+def build_hybrid(
+    als: ALSSettings,
+    hybrid: HybridSettings,
+    features: ItemFeatures,
+    training: Interactions,
+    components: Components | None = None,
+) -> Hybrid:
+    """The hybrid, unfitted; of given components where several mix them differently."""
+    return Hybrid(
+        components or build_components(als, hybrid, features),
+        RecentPopularity(training, hybrid.recency_half_life_years),
+        hybrid,
+    )
 
 
 def build_models(
-    settings: Settings,
-    item_content: sparse.csr_array,
-    item_genres: sparse.csr_array,
+    settings: ModelSettings,
+    features: ItemFeatures,
+    training: Interactions,
     names: str = "all",
-    training: Interactions | None = None,
-    parts_of_hybrid: dict[str, Shared] | None = None,
+    components: Components | None = None,
 ) -> dict[str, Model]:
-    """Unfitted models by name, simplest first, the chosen one last.
+    """Unfitted models by name, simplest first, TARGET last.
 
-    item_content: (n_items, terms) TF-IDF rows of length one; item_genres: (n_items, genres and
-    decades) ones; names: "all", or some of them with commas between; training: the ratings to learn
-    from, with their times, by which only the hybrid goes; without them it does not ask what was
-    rated lately; parts_of_hybrid: where these are kept by name from one call to the next, for
-    calls that only mix them differently. Where the movies are too many for models that hold
-    movies x movies, those are left out, and EASE is no part of the hybrid. BASELINE is always
-    there. Raises ValueError for an unknown name, and where there is nothing to compare with it.
+    names       "all", or some of them with commas between; BASELINE is always there
+    training    the ratings to learn from; only the hybrid needs their times
+    components  of the hybrid, where calls share fitted ones
+    Where movies are too many for models that hold movies x movies, those are left out.
+    Raises ValueError for an unknown name, and where there is nothing to compare with BASELINE.
     """
     s = settings
-    dense = item_content.shape[0] <= ease.MAX_ITEMS
-    kept = {} if parts_of_hybrid is None else parts_of_hybrid
-    if not kept:
-        with_content = (
-            s.als("als_content", s.als_rows(item_content, item_genres)),
-            s.ease("ease_content", s.ease_rows(item_content, item_genres)),
-        )
-        kept |= {model.name: Shared(model) for model in with_content}
-    als_content, ease_content = kept["als_content"], kept["ease_content"]
-    parts = [(als_content, 1 - s.ease_weight)]
-    if dense:
-        parts.append((ease_content, s.ease_weight))
-    recent = RecentPopularity(training, s.recency_half_life_years) if training is not None else None
-    original = original_als(s.seed, s.solver)
-    models = [
+    hybrid = build_hybrid(s, s, features, training, components)
+    original = original_als(s.seed, s.als_solver)
+    models: list[Model] = [
         Random(s.seed),
         Popularity(),
-        Content(item_content, s.positive_threshold),
+        Content(features.terms, s.positive_threshold),
         OriginalMean(original),
-        OriginalSimilarity(item_content, original),
+        OriginalSimilarity(features.terms, original),
         ItemKNN(s.knn_neighbours, s.knn_shrinkage, s.positive_threshold),
         BPR(
             s.factors,
@@ -82,12 +86,12 @@ def build_models(
             s.positive_threshold,
             s.seed,
         ),
-        s.als("als"),
-        s.ease("ease"),
-        als_content,
-        ease_content,
-        Hybrid(parts, recent, s.recency_weight),
+        ALS(s),
+        EASE(s.ease_regularization, s),
+        *(one for one in hybrid.components if one is not None),
+        hybrid,
     ]
+    dense = features.terms.shape[0] <= ease.MAX_ITEMS
     by_name = {model.name: model for model in models if dense or model.name not in DENSE}
     return by_name if names == "all" else _some_of(by_name, names)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numba
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -12,6 +11,7 @@ from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from movierec.models.kernels.ranking import row_blocks, top_k
+from movierec.models.kernels.similarity import add_products
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ItemSimilarity:
             total = np.zeros((len(items), len(self.factors)), dtype=np.float32)
         if by_content:
             content, terms = self.content, self._terms
-            _add_products(
+            add_products(
                 total,
                 items,
                 np.float32(by_content),
@@ -170,17 +170,3 @@ def _scaling(value_range: tuple[float, float]) -> tuple[float, float]:
     if high - low < 1e-6:
         return 0.0, 0.0
     return 1 / (high - low), -low / (high - low)
-
-
-@numba.njit(parallel=True, cache=True)
-def _add_products(total, items, weight, indptr, indices, data, term_indptr, term_items, term_data):
-    """Add `weight` times the products of some rows of a CSR matrix with all its rows.
-
-    The matrix is given a second time, term by term: of two rows only terms of both matter.
-    """
-    for place in numba.prange(len(items)):
-        row = total[place]
-        for entry in range(indptr[items[place]], indptr[items[place] + 1]):
-            term, share = indices[entry], weight * data[entry]
-            for other in range(term_indptr[term], term_indptr[term + 1]):
-                row[term_items[other]] += share * term_data[other]

@@ -9,6 +9,8 @@ Long rows pass over their other side's factors once, in a matrix product, in pla
 gradient step: those factors rarely fit the processor's cache. They come out exact.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -24,7 +26,7 @@ _NONE, _ONE = np.float32(0), np.float32(1)
 # Sums may be taken in any order, or the compiler could not use vector instructions.
 _FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 # An exception from one of several threads may get lost; what went wrong is not a number instead.
-_COMPILED = {"cache": True, "fastmath": _FASTMATH, "error_model": "numpy"}
+_COMPILED: dict[str, Any] = {"cache": True, "fastmath": _FASTMATH, "error_model": "numpy"}
 
 
 class CompiledALS(AlternatingLeastSquares):
