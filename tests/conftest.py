@@ -1,11 +1,8 @@
 """What several tests need: real data where it is, and worlds whose right answers are obvious."""
 
-import json
 import os
-import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,21 +12,31 @@ import pytest
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from movierec.content.features import genre_and_decade
+from movierec.content.features import ItemFeatures
 from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, Split, make_split
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, evaluate
+from movierec.models.als import ALS
 from movierec.models.ease import EASE
-from movierec.models.hybrid import HybridSettings
+from movierec.models.hybrid import Hybrid
 from movierec.models.popularity import Popularity
-from movierec.models.registry import Settings
+from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity
-from movierec.models.traced import TracedHybrid
 from movierec.paths import RunPaths
 from movierec.serving.bundle import make_bundle, save_bundle
+from movierec.settings import (
+    ALSSettings,
+    ContentSettings,
+    DataSettings,
+    HybridSettings,
+    ModelSettings,
+    PreferenceSettings,
+    SimilaritySettings,
+)
+from movierec.stages import OpenStage
 
 mpl.use("Agg")
 
@@ -79,11 +86,12 @@ class World:
 
     interactions: Interactions
     movies: pd.DataFrame
-    settings: HybridSettings
+    als_settings: ALSSettings
+    hybrid_settings: HybridSettings
     facts: DatasetFacts
     bundle: dict
     similarity: ItemSimilarity
-    hybrid: TracedHybrid
+    hybrid: Hybrid
 
     SPACE = (10, 20, 30, 40, 50, 60)
     ROMANCE = (70, 80, 90, 100, 110, 120)
@@ -92,14 +100,17 @@ class World:
 
     def save(self, name: str = "sample") -> RunPaths:
         """Leave what a run leaves up to its model."""
-        run = RunPaths(name)
-        run.output("training.json").write_text(json.dumps({"factors": self.settings.factors}))
-        self.interactions.save(run.output("interactions.npz"))
-        run.output("dataset.json").write_text(json.dumps(asdict(self.facts)))
-        save_bundle(
-            run, self.bundle, self.similarity, self.hybrid, self.settings, cf_weight=self.CF_WEIGHT
-        )
-        return run
+        eda = OpenStage("01_eda", name)
+        self.interactions.save(eda.output("interactions.npz"))
+        self.facts.save(eda.output("dataset.json"))
+        eda.commit(DataSettings())
+        OpenStage("02_content_features", name).commit(ContentSettings(max_features=100))
+        OpenStage("03_als_training", name).commit(self.als_settings)
+        stage = OpenStage("04_hybrid_similarity", name)
+        settings = SimilaritySettings(cf_weight=self.CF_WEIGHT), self.hybrid_settings
+        save_bundle(stage, self.bundle, self.similarity, self.hybrid, *settings)
+        stage.commit(*settings)
+        return stage.paths
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +141,7 @@ def world() -> World:
     movies["ratings"] = interactions.ratings_per_movie
     movies["content"] = content_text(movies, tags)
     vectorizer, content = tfidf(movies["content"], 100)
-    settings = HybridSettings(
+    als_settings = ALSSettings(
         factors=4,
         regularization=1.0,
         alpha=2.0,
@@ -138,6 +149,8 @@ def world() -> World:
         positive_threshold=3.0,
         activity_discount=0.5,
         rating_exponent=0.5,
+    )
+    hybrid_settings = HybridSettings(
         als_term_weight=4.0,
         als_genre_weight=2.0,
         ease_regularization=20.0,
@@ -146,10 +159,8 @@ def world() -> World:
         ease_weight=0.5,
         recency_weight=0.01,
         recency_half_life_years=1.0,
-        solver="compiled",
-        seed=0,
     )
-    model = settings.als("als").fit(user_items).solver
+    model = ALS(als_settings).fit(user_items).to_implicit()
     similarity = ItemSimilarity.of(content, model.item_factors)
     facts = DatasetFacts(
         name="two-genres",
@@ -165,14 +176,16 @@ def world() -> World:
         sha256={"ratings.csv": "abc"},
         selection={"top_movies": 13},
     )
+    features = ItemFeatures.of(movies, content)
     return World(
         interactions,
         movies,
-        settings,
+        als_settings,
+        hybrid_settings,
         facts,
         make_bundle(model, interactions, movies, vectorizer, similarity),
         similarity,
-        TracedHybrid.fit(settings, interactions, content, genre_and_decade(movies)),
+        build_hybrid(als_settings, hybrid_settings, features, interactions).fit(user_items),
     )
 
 
@@ -252,12 +265,17 @@ def split(interactions: Interactions) -> Split:
 
 @pytest.fixture(scope="session")
 def evaluation(split: Split) -> Evaluation:
-    models = [Popularity(), EASE(regularization=5.0, positive_threshold=2.0)]
+    models = [
+        Popularity(),
+        EASE(
+            5.0,
+            PreferenceSettings(positive_threshold=2.0, rating_exponent=1.0, activity_discount=0.0),
+        ),
+    ]
     return evaluate(models, split, cutoffs=(5, 10))
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
+def settings() -> ModelSettings:
     """The defaults, tuned for the 1,000 most rated movies of ml-latest-small."""
-    preset = resources.files("movierec").joinpath("presets", "tuned.toml").read_text()
-    return Settings.among(tomllib.loads(preset) | {"seed": 0})
+    return ModelSettings()

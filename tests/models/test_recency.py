@@ -72,5 +72,5 @@ def test_a_movie_nobody_rated_has_nothing():
 def test_it_asks_for_its_memory_first(many, monkeypatch):
     monkeypatch.setattr(memory, "free", lambda: 1)
 
-    with pytest.raises(memory.NotEnoughMemory, match="rated lately"):
+    with pytest.raises(memory.NotEnoughMemory, match="Recent popularity"):
         RecentPopularity(many, 1).at(np.array([0]))

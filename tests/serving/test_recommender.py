@@ -13,7 +13,7 @@ SPACE = {10: 5.0, 20: 4.5}
 
 @pytest.fixture
 def recommender(world) -> Recommender:
-    return load_model(world.save().input("model.pkl"))
+    return load_model(world.save().artifacts / "model.pkl")
 
 
 def test_a_taste_gets_the_rest_of_its_own_first(recommender, world):
@@ -116,18 +116,18 @@ def test_the_movie_of_the_same_taste_is_the_first_reason(recommender):
 
 def test_reasons_come_strongest_first_and_the_rest_last(recommender):
     reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
-    assert (reasons["kind"] == "rest").tolist() == [False] * (len(reasons) - 1) + [True]
+    assert (reasons["kind"] == "offset").tolist() == [False] * (len(reasons) - 1) + [True]
     assert reasons["contribution"][:-1].abs().is_monotonic_decreasing
 
 
 def test_what_others_rated_lately_is_one_reason(recommender):
     reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
-    assert (reasons["kind"] == "lately").sum() == 1
+    assert (reasons["kind"] == "recent popularity").sum() == 1
 
 
 def test_what_is_known_by_words_alone_has_words_for_reasons(recommender, world):
     reasons = recommender.explain(SPACE, world.BY_WORDS)
-    words = reasons[reasons["kind"] == "word"].set_index("what")["contribution"]
+    words = reasons[reasons["kind"] == "feature"].set_index("what")["contribution"]
     assert (words[["space", "astronaut", "Sci-Fi", "1990s"]] > 0).all()
     assert words.sum() > reasons[reasons["kind"] == "movie"]["contribution"].sum()
     assert "Romance" not in words

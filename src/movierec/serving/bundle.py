@@ -1,31 +1,35 @@
-"""The model pickle, what lies beside it, the manifest of both, and loading them."""
+"""The model pickle, the files beside it, the manifest of both, and loading them."""
 
 import hashlib
 import importlib.metadata
-import json
 import pickle
 import platform
 import subprocess
 import warnings
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
+from pydantic import BaseModel, ValidationError
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec import paths
-from movierec.content.features import genre_and_decade, label_names
+from movierec.content.features import ItemFeatures, label_names
 from movierec.data.cache import sha256_of
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
-from movierec.models.hybrid import HybridSettings
+from movierec.models.explain import content_factors
+from movierec.models.hybrid import Hybrid
+from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity, check_sizes
-from movierec.models.traced import Traced, TracedALS, TracedEASE, TracedHybrid
-from movierec.paths import RunPaths, atomic_write
+from movierec.paths import atomic_write
 from movierec.serving.recommender import FittedHybrid, Recommender
+from movierec.settings import ALSSettings, HybridSettings, Settings, SimilaritySettings, Value
+from movierec.stages import OpenStage
 
 KEYS = (
     "model",
@@ -39,18 +43,47 @@ KEYS = (
     "movies_indexed",
     "tfidf",
 )
-# What belongs to the hybrid and lies beside the pickle, in formats that run nothing.
-_BESIDE = ("hybrid.npz", "interactions.npz")
-_NEEDED = ("sha256", "beside", "parameters", "hybrid", "similarity", "versions")
-# What a pickle of these packages' objects may not survive a change of.
-_MATTERS = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
+# Packages whose objects a pickle may not survive a change of.
+_PICKLED = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
 # Content cosine is held dense up to here (400 MB), beyond it as the nearest movies only.
 _DENSE_MOVIES = 10_000
 _NEAREST = 100
 
 
 class BundleError(RuntimeError):
-    """A model pickle is not what its manifest says, so it was not loaded."""
+    """A model's files are not what its manifest says, so they were not loaded."""
+
+
+class SimilarityRanges(BaseModel):
+    """Lowest and highest cosine of two different movies."""
+
+    content_range: tuple[float, float]
+    factors_range: tuple[float, float]
+
+
+class Manifest(BaseModel):
+    """What lies beside a model pickle, as manifest.json.
+
+    sha256    of the pickle; beside: of the files beside it, by name, in formats that run nothing
+    keys      type and size of each part of the pickle
+    settings  by stage, all that the model was made with
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    keys: dict[str, str]
+    beside: dict[str, str]
+    settings: dict[str, dict[str, Value]]
+    similarity: SimilarityRanges
+    dataset: dict[str, Any]
+    versions: dict[str, str]
+    git_revision: str | None
+
+    def of_stage(self, stage: str, kind: type[Settings]) -> Any:
+        """The settings of a class, of those that a stage owns. Raises ValueError, KeyError."""
+        values = self.settings[stage]
+        return kind.model_validate({name: values[name] for name in kind.model_fields})
 
 
 def make_bundle(
@@ -59,7 +92,7 @@ def make_bundle(
     movies: pd.DataFrame,
     vectorizer: TfidfVectorizer,
     similarity: ItemSimilarity,
-) -> dict:
+) -> dict[str, Any]:
     """The ten keys, all of types that load without this package.
 
     model           fitted implicit ALS
@@ -95,148 +128,114 @@ def make_bundle(
 
 
 def save_bundle(
-    run: RunPaths,
-    bundle: dict,
+    stage: OpenStage,
+    bundle: dict[str, Any],
     similarity: ItemSimilarity,
-    hybrid: TracedHybrid,
-    settings: HybridSettings,
-    cf_weight: float,
-) -> dict:
+    hybrid: Hybrid,
+    *settings: Settings,
+) -> Manifest:
     """Write model.pkl, hybrid.npz and, last, manifest.json, which names all that belongs together.
 
-    settings: those that the hybrid was fitted with, on the run's interactions and content.
-    Returns the manifest.
+    hybrid: fitted on the run's interactions; settings: those that this stage owns.
     """
-    with atomic_write(run.output("model.pkl")) as draft, draft.open("wb") as file:
+    with atomic_write(stage.output("model.pkl")) as draft, draft.open("wb") as file:
         pickle.dump(bundle, file, protocol=pickle.HIGHEST_PROTOCOL)
-    with atomic_write(run.output("hybrid.npz")) as draft:
-        np.savez(draft, **_arrays(hybrid))
-    path = run.input("model.pkl")
-    manifest = {
-        "file": path.name,
-        "bytes": path.stat().st_size,
-        "sha256": sha256_of(path),
-        "keys": {key: _describe(bundle[key]) for key in KEYS},
-        "beside": {name: sha256_of(run.input(name)) for name in _BESIDE},
-        "parameters": json.loads(run.input("training.json").read_text())
-        | {"cf_weight": cf_weight, "max_features": bundle["tfidf"].max_features},
-        "hybrid": asdict(settings),
-        "similarity": {
-            "content_range": [float(end) for end in similarity.content_range],
-            "factors_range": [float(end) for end in similarity.factors_range],
-        },
-        "dataset": asdict(DatasetFacts.load(run.input("dataset.json"))),
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in _MATTERS},
-        "git_revision": _git_revision(),
-    }
-    with atomic_write(run.output("manifest.json")) as draft:
-        draft.write_text(json.dumps(manifest, indent=2) + "\n")
+    with atomic_write(stage.output("hybrid.npz")) as draft:
+        hybrid.save(draft, content_factors=content_factors(hybrid.components.als))
+    pickled, interactions = stage.output("model.pkl"), stage.input("interactions.npz")
+    manifest = Manifest(
+        file=pickled.name,
+        bytes=pickled.stat().st_size,
+        sha256=sha256_of(pickled),
+        keys={key: _describe(bundle[key]) for key in KEYS},
+        beside={file.name: sha256_of(file) for file in (stage.output("hybrid.npz"), interactions)},
+        settings=stage.all_settings(*settings),
+        similarity=SimilarityRanges(
+            content_range=similarity.content_range, factors_range=similarity.factors_range
+        ),
+        dataset=asdict(DatasetFacts.load(stage.input("dataset.json"))),
+        versions={"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in _PICKLED},
+        git_revision=_git_revision(),
+    )
+    with atomic_write(stage.output("manifest.json")) as draft:
+        draft.write_text(manifest.model_dump_json(indent=2) + "\n")
     return manifest
 
 
 def load_model(path: str | Path) -> Recommender:
     """The recommender of a run, its files checked against manifest.json beside them first.
 
-    A pickle runs code when it is loaded, so one that differs from its manifest is refused; and
-    the manifest only says that nothing changed since it was made: load your own, or those of
-    people you trust. Where the pickle and its manifest are alone, similar movies are all there
-    is to ask for. Warns when a package that matters has another version than it had then.
+    A pickle runs code when it is loaded, so one that differs from its manifest is refused. The
+    manifest only says that nothing changed since it was made: load your own models, or those of
+    people you trust. Where the pickle and its manifest lie alone, only similar movies and titles
+    can be asked for. Warns when a package whose objects are pickled has another version now.
     Raises FileNotFoundError, or BundleError when files do not belong together.
     """
     path = Path(path)
     manifest = _read_manifest(path)
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != manifest["sha256"]:
+    if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise BundleError(f"{path} is not the file its manifest describes, so it is not loaded")
-    for name in _MATTERS:
-        made, here = manifest["versions"][name], importlib.metadata.version(name)
+    for name in _PICKLED:
+        made, here = manifest.versions.get(name), importlib.metadata.version(name)
         if made != here:
             warnings.warn(f"{path} was made with {name} {made}; this is {here}", stacklevel=2)
     # The very bytes that were checked, not the file again.
     bundle = pickle.loads(content)
-    item_content = sparse.csr_array(bundle["tfidf"].transform(bundle["movies_indexed"]["content"]))
-    ranges = {name: tuple(ends) for name, ends in manifest["similarity"].items()}
-    similarity = ItemSimilarity.scaled(item_content, bundle["item_factors"], **ranges)
-    hybrid = _load_hybrid(path.parent, manifest, bundle, item_content)
-    return Recommender(bundle, similarity, manifest["parameters"]["cf_weight"], hybrid)
+    movies = bundle["movies_indexed"]
+    item_content = sparse.csr_array(bundle["tfidf"].transform(movies["content"]))
+    similarity = ItemSimilarity.scaled(
+        item_content, bundle["item_factors"], **dict(manifest.similarity)
+    )
+    fitted = _load_hybrid(path, manifest, bundle, ItemFeatures.of(movies, item_content))
+    weight = manifest.of_stage("04_hybrid_similarity", SimilaritySettings).cf_weight
+    return Recommender(bundle, similarity, weight, fitted)
 
 
-def _read_manifest(path: Path) -> dict:
+def _read_manifest(path: Path) -> Manifest:
     try:
-        manifest = json.loads(path.with_name("manifest.json").read_text())
+        manifest = Manifest.model_validate_json(path.with_name("manifest.json").read_text())
+        manifest.of_stage("03_als_training", ALSSettings)
+        manifest.of_stage("04_hybrid_similarity", HybridSettings)
+        manifest.of_stage("04_hybrid_similarity", SimilaritySettings)
     except FileNotFoundError:
         raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
-    except ValueError as error:
-        raise BundleError(f"the manifest of {path} is not whole ({error}): make it again") from None
-    whole = isinstance(manifest, dict) and set(_NEEDED) <= set(manifest)
-    if not whole or not {one.name for one in fields(HybridSettings)} <= set(manifest["hybrid"]):
+    except (ValueError, KeyError) as error:
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise BundleError(
-            f"the manifest of {path} lacks what this version reads; make the model again with"
-            " stage 04_hybrid_similarity"
-        )
+            f"the manifest of {path} is damaged or of another version ({why}); make the model again"
+            " with stage 04_hybrid_similarity"
+        ) from None
     return manifest
 
 
 def _load_hybrid(
-    folder: Path, manifest: dict, bundle: dict, item_content: sparse.csr_array
+    path: Path, manifest: Manifest, bundle: dict[str, Any], features: ItemFeatures
 ) -> FittedHybrid | None:
     """The fitted hybrid beside a pickle; None where the pickle was taken away alone."""
-    files = {name: folder / name for name in manifest["beside"]}
+    files = {name: path.with_name(name) for name in manifest.beside}
     if not any(file.exists() for file in files.values()):
         return None
-    for name, sha256 in manifest["beside"].items():
+    for name, sha256 in manifest.beside.items():
         if not files[name].exists() or sha256_of(files[name]) != sha256:
             raise BundleError(
                 f"{files[name]} is not the file the manifest beside it describes: it is missing,"
                 " or was made again without stage 04_hybrid_similarity; run that stage again"
             )
-    settings = HybridSettings.among(manifest["hybrid"])
     interactions = Interactions.load(files["interactions.npz"])
-    movies = bundle["movies_indexed"]
-    item_genres = genre_and_decade(movies)
-    with np.load(files["hybrid.npz"], allow_pickle=False) as kept:
-        als = TracedALS.restored(
-            kept["item_factors"],
-            kept["content_factors"],
-            kept["row_factors"],
-            interactions.user_items,
-            settings.als_rows(item_content, item_genres),
-            alpha=settings.alpha,
-            regularization=settings.regularization,
-            positive_threshold=settings.positive_threshold,
-            activity_discount=settings.activity_discount,
-            rating_exponent=settings.rating_exponent,
-        )
-        parts: list[tuple[Traced, float]] = [(als, 1 - settings.ease_weight)]
-        if "weights" in kept:
-            ease = TracedEASE(
-                kept["weights"],
-                kept["content_weights"],
-                kept["diagonal"],
-                settings.ease_rows(item_content, item_genres),
-                settings.positive_threshold,
-                settings.rating_exponent,
-            )
-            parts.append((ease, settings.ease_weight))
-        lately = kept["lately"]
-    names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(movies)]
-    return FittedHybrid(
-        TracedHybrid(parts, lately), interactions, names, settings.positive_threshold
+    hybrid = build_hybrid(
+        manifest.of_stage("03_als_training", ALSSettings),
+        manifest.of_stage("04_hybrid_similarity", HybridSettings),
+        features,
+        interactions,
     )
-
-
-def _arrays(hybrid: TracedHybrid) -> dict[str, np.ndarray]:
-    """What of the hybrid cannot be had again from the run's other files, or not at once."""
-    kept = {"lately": hybrid.lately}
-    for part, _ in hybrid.parts:
-        names = (
-            ("item_factors", "content_factors", "row_factors")
-            if isinstance(part, TracedALS)
-            else ("weights", "content_weights", "diagonal")
-        )
-        kept |= {name: getattr(part, name) for name in names}
-    return kept
+    with np.load(files["hybrid.npz"], allow_pickle=False) as kept:
+        arrays = dict(kept)
+    explained_by = arrays.pop("content_factors")
+    names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(bundle["movies_indexed"])]
+    hybrid.restore(arrays, interactions.user_items)
+    return FittedHybrid(hybrid, interactions, names, explained_by)
 
 
 def _content_cosine(similarity: ItemSimilarity) -> np.ndarray | sparse.csr_matrix:

@@ -6,14 +6,16 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
 from movierec.models.base import signed_preferences
+from movierec.models.explain import content_share, contributions
+from movierec.models.hybrid import Hybrid
 from movierec.models.kernels.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
-from movierec.models.traced import TracedHybrid
 from movierec.serving.titles import Titles
 
 # What recommendations are based on, as their frames say.
@@ -29,16 +31,26 @@ class NotInModel(KeyError, ValueError):
 
 @dataclass(frozen=True)
 class FittedHybrid:
-    """The hybrid, who rated what, and the names of its side rows: what the pickle cannot hold.
+    """The hybrid that was evaluated, and what recommending and explaining need beside it.
 
-    side_names  (n_side,) terms, genres and decades
-    positive_threshold   stars; lower ratings count against
+    interactions     what it was trained on
+    feature_names    (n_features,) terms, genres and decades
+    content_factors  (n_items, factors) float32, of `explain.content_factors`
     """
 
-    model: TracedHybrid
+    model: Hybrid
     interactions: Interactions
-    side_names: np.ndarray
-    positive_threshold: float
+    feature_names: np.ndarray
+    content_factors: np.ndarray
+
+    def signed(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        """Ratings with low ones as negative preferences."""
+        threshold = self.model.components.als.settings.positive_threshold
+        return signed_preferences(user_items, threshold)
+
+    def recency_scores(self) -> np.ndarray:
+        """What recent popularity adds to each movie at the last rating of all: (n_items,)."""
+        return self.model.recency_scores(np.array([self.model.recent.last_time]))[0]
 
 
 class Recommender:
@@ -94,10 +106,10 @@ class Recommender:
         """Why a movie gets its score for a user, or for somebody who rates these.
 
         Columns kind, what and contribution; contributions add up to the score. A "movie" is one
-        that was rated: what it brings through what other people rated. A "word" is a term,
-        genre or decade of the explained movie that rated ones share. "lately" is one row: how
-        much others rated the movie up to the last rating of all. The "rest" is what standardising
-        takes off every movie alike. Strongest first, the rest last.
+        that was rated: what it brings through other people's ratings. A "feature" is a term,
+        genre or decade of the explained movie. "recent popularity" is one row: that of the movie
+        at the last rating of all. The "offset" is what standardising subtracts from every movie
+        alike. Largest absolute contribution first, the offset last.
         Raises ValueError for a movie that was rated itself, and where there is no rating.
         """
         row = self._row(ratings) if isinstance(ratings, Mapping) else self._history(ratings)
@@ -107,19 +119,18 @@ class Recommender:
         if item in row.indices:
             raise ValueError(f"movieId {movie_id} was rated itself; only others have a score")
         hybrid = self._fitted()
-        by_movie, by_side, rest = hybrid.model.contributions(
-            signed_preferences(row, hybrid.positive_threshold), item
-        )
+        by_movie, by_feature, offset = contributions(hybrid.model, hybrid.signed(row), item)
         titles = self.bundle["movies_indexed"][TITLE].to_numpy()
+        named = by_feature != 0
         parts = [
             _parts("movie", titles[row.indices], by_movie[row.indices]),
-            _parts("word", hybrid.side_names[by_side != 0], by_side[by_side != 0]),
-            _parts("lately", ["what others rated lately"], hybrid.model.lately[[item]]),
+            _parts("feature", hybrid.feature_names[named], by_feature[named]),
+            _parts("recent popularity", ["recent ratings by all users"], hybrid.recency_scores()[[item]]),
         ]
         strongest = pd.concat(parts).sort_values(
             "contribution", key=np.abs, ascending=False, kind="stable"
         )
-        return pd.concat([strongest, _parts("rest", [""], [rest])], ignore_index=True)
+        return pd.concat([strongest, _parts("offset", ["subtracted from every movie alike"], [offset])], ignore_index=True)
 
     def find(self, title: str, n: int = 5) -> pd.DataFrame:
         """The n movies whose titles are nearest to what was typed; the more rated first of equals.
@@ -154,16 +165,17 @@ class Recommender:
         _check_positive(n)
         hybrid = self._fitted()
         if row.nnz:
-            said = signed_preferences(row, hybrid.positive_threshold)
-            scores, shares = hybrid.model.score(said), hybrid.model.content_share(said)
+            scores = hybrid.model.score(hybrid.signed(row))
         else:
             scores = hybrid.interactions.ratings_per_movie[None, :].astype(np.float32)
-            shares = np.full(scores.shape, np.nan)
         best = top_k(scores, n, row)[0]
         best = best[best >= 0]
+        shares = np.full(len(best), np.nan)
+        if row.nnz:
+            shares = content_share(hybrid.model, hybrid.content_factors, hybrid.signed(row), best)
         return self._movies(best).assign(
             score=scores[0, best],
-            content_share=shares[0, best],
+            content_share=shares,
             basis=TASTE if row.nnz else POPULARITY,
         )
 
@@ -205,7 +217,7 @@ class Recommender:
             raise NotInModel(f"movieId {movie_id} is not among the model's movies") from None
 
 
-def _parts(kind: str, what: np.ndarray, contribution: np.ndarray) -> pd.DataFrame:
+def _parts(kind: str, what: ArrayLike, contribution: ArrayLike) -> pd.DataFrame:
     return pd.DataFrame({"kind": kind, "what": what, "contribution": contribution})
 
 
