@@ -1,12 +1,17 @@
-"""The command line: python -m movierec run | tune | compare | recommend | similar | ..."""
+"""The command `movierec`, also `python -m movierec`."""
 
 import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from movierec.data.columns import MOVIE, RATING, TITLE
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
+
+# The commands bring in what they need: help and refusals are to come at once.
+if TYPE_CHECKING:
+    from movierec.serving.recommender import Recommender
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m movierec")
+    parser = argparse.ArgumentParser(prog="movierec")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
@@ -127,49 +132,32 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from movierec.datasets import locate
-    from movierec.paths import RunPaths
-    from movierec.runs import parameters, reports, runner
+    from movierec.runs.plan import plan_run
+    from movierec.runs.runner import run_stages
 
-    stages = runner.stage_range(options.first, options.last)
-    known = runner.stage_parameters()
-    preset = parameters.read_preset(options.preset or "tuned", known)
-    given = parameters.parse_assignments(options.assignments, runner.stage_parameters(stages))
-    for name in ("dataset", "run"):
-        if name in given:
-            raise parameters.ParameterError(f"give --{name}, not -p {name}=...")
-    run = RunPaths(options.run or locate(options.dataset or SAMPLE).name)
-    # A run taken up again goes on with what it was told, unless it is told otherwise.
-    recorded = runner.recorded_parameters(run) if options.first else {}
-    values = recorded | preset if options.preset else preset | recorded
-    values |= given
-    dataset = options.dataset or recorded.get("dataset", SAMPLE)
-    folder = locate(dataset)
-    values["dataset"] = dataset if dataset in NAMES else str(folder)
-    values["run"] = run.name
-
-    results = runner.run_stages(stages, run, values)
-    for stage in stages:
-        print(f"{stage:<22}", end="", flush=True)
-        try:
-            result = next(results)
-        except BaseException as error:
-            print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-            if run.notebook(stage).exists():
-                reports.render_run(run)
-            if isinstance(error, runner.StageFailed):
-                print(f"error: {stage}: {error}\nreport: {run.report(stage)}", file=sys.stderr)
-                return 1
-            raise
-        reports.render_stage(run, stage)
-        if result.failure:
-            print("failed, which the run can do without")
-            print(f"{stage}: {result.failure}\nreport: {run.report(stage)}", file=sys.stderr)
-        else:
-            print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
-    print(f"report: {reports.render_run(run)}")
-    if stages[-1] >= "04" and run.artifacts.joinpath("model.pkl").exists():
-        print(f"model:  {run.input('model.pkl')}")
+    plan = plan_run(
+        options.dataset,
+        options.run,
+        options.preset,
+        options.assignments,
+        options.first,
+        options.last,
+    )
+    try:
+        for result in run_stages(plan, lambda stage: print(f"{stage:<22}", end="", flush=True)):
+            if result.failure:
+                print("failed (optional stage; the run continues)")
+                report = plan.run.report(result.stage)
+                print(f"{result.stage}: {result.failure}\nreport: {report}", file=sys.stderr)
+            else:
+                print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
+    except BaseException as error:
+        print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        raise
+    print(f"report: {plan.run.index}")
+    model = plan.run.artifacts / "model.pkl"
+    if model.exists() and max(stage.number for stage in plan.steps) >= "04":
+        print(f"model:  {model}")
     return 0
 
 
@@ -239,12 +227,18 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recommend(options: argparse.Namespace) -> int:
+def _recommender(options: argparse.Namespace) -> "Recommender":
     from movierec.paths import RunPaths
-    from movierec.serving import title_search
     from movierec.serving.bundle import load_model
+    from movierec.stages import artifact
 
-    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    return load_model(artifact(RunPaths(options.run), "model.pkl"))
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from movierec.serving import title_search
+
+    recommender = _recommender(options)
     if options.ratings:
         resolved = title_search.resolve_ratings(recommender, options.ratings)
         title_search.refuse_unmatched(resolved)
@@ -266,18 +260,15 @@ def _recommend(options: argparse.Namespace) -> int:
 
 
 def _similar(options: argparse.Namespace) -> int:
-    from movierec.paths import RunPaths
     from movierec.serving import title_search
-    from movierec.serving.bundle import load_model
 
-    recommender = load_model(RunPaths(options.run).input("model.pkl"))
+    recommender = _recommender(options)
     resolved = title_search.resolve_titles(recommender, [options.title])
     title_search.refuse_unmatched(resolved)
     taken = resolved.iloc[0]
     found = recommender.similar(taken[MOVIE], options.n, options.cf_weight)
-    print(
-        f'"{options.title}" is {taken[TITLE]}\n\n{title_search.as_text(title_search.readable(found))}'
-    )
+    print(f'"{options.title}" is {taken[TITLE]}')
+    print(f"\n{title_search.as_text(title_search.readable(found))}")
     return 0
 
 
@@ -296,7 +287,3 @@ def _simulate(options: argparse.Namespace) -> int:
     simulate(options.out, Shape.like(options.like), options.seed, progress=sys.stderr.isatty())
     print(f"simulated ratings like {options.like} are in {options.out}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

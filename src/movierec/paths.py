@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-def project() -> Path:
-    """The project's own folder."""
-    return Path(__file__).resolve().parents[2]
+
+def project() -> Path | None:
+    """The checkout that the package lies in; None where it is installed elsewhere."""
+    folder = Path(__file__).resolve().parents[2]
+    return folder if (folder / "pyproject.toml").exists() else None
 
 
 def home() -> Path:
-    """The folder that holds data, artifacts and reports: MOVIEREC_HOME, or the project's own."""
-    return Path(os.environ.get("MOVIEREC_HOME") or project())
+    """The folder of data, artifacts and reports: MOVIEREC_HOME, the checkout or the current one."""
+    return Path(os.environ.get("MOVIEREC_HOME") or project() or Path.cwd())
 
 
 def notebooks() -> Path:
-    return project() / "notebooks"
+    return (project() or home()) / "notebooks"
 
 
 def datasets() -> Path:

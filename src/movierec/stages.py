@@ -4,9 +4,10 @@ A stage is one notebook. Nothing passes between stages but the files named here.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from movierec.paths import RunPaths, atomic_write
 from movierec.settings import (
@@ -186,6 +187,25 @@ def artifact(run: RunPaths, file: str) -> Path:
     return path
 
 
+class Record(NamedTuple):
+    """The settings of a stage's files, and by earlier stage those of the files it read."""
+
+    settings: dict[str, Value]
+    inputs: dict[str, dict[str, Value]]
+
+
+def read_record(run: RunPaths, stage: Stage) -> Record:
+    """What a stage recorded when it ended. Raises MissingArtifact."""
+    path = artifact(run, stage.record)
+    try:
+        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        for kind in stage.settings:
+            _part(kind, record.settings)
+        return Record(record.settings, {name: dict(read) for name, read in record.inputs.items()})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingArtifact(f"{path} is damaged ({error}): {_remedy(run, stage)}") from None
+
+
 class OpenStage:
     """A stage at work in a run: its inputs checked, its outputs and settings recorded.
 
@@ -198,10 +218,10 @@ class OpenStage:
         self.stage = find_stage(name)
         self.paths = RunPaths(run)
         self._records = {
-            one.name: _read_record(self.paths, one) for one in upstream(self.stage) if one.settings
+            one.name: read_record(self.paths, one) for one in upstream(self.stage) if one.settings
         }
         for one, record in self._records.items():
-            _refuse_stale(self.paths, one, record["inputs"])
+            _refuse_stale(self.paths, one, record.inputs)
 
     def input(self, file: str) -> Path:
         """The path of a file that this stage reads. Raises MissingArtifact."""
@@ -222,40 +242,35 @@ class OpenStage:
     def settings(self, kind: type[S]) -> S:
         """The settings of a class, as the earlier stage that owns them recorded them."""
         owner = next(one for one in STAGES.values() if kind in one.settings)
-        record = self._records[owner.name]["settings"]
-        return kind.model_validate({name: record[name] for name in kind.model_fields})
+        return _part(kind, self._records[owner.name].settings)
 
     def all_settings(self, *own: Settings) -> dict[str, dict[str, Value]]:
         """By stage, the settings that this stage's files come from, its own last."""
-        found = {name: record["settings"] for name, record in self._records.items()}
-        return found | {self.stage.name: _together(own)}
+        return self._inputs() | {self.stage.name: _together(own)}
 
     def commit(self, *settings: Settings) -> None:
         """Record this stage's settings and those of its inputs. Call it last."""
-        inputs = {name: record["settings"] for name, record in self._records.items()}
-        record = {"settings": _together(settings), "inputs": inputs}
+        record = Record(_together(settings), self._inputs())
         with atomic_write(self.paths.output(self.stage.record)) as draft:
-            draft.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            draft.write_text(json.dumps(record._asdict(), indent=2) + "\n", encoding="utf-8")
+
+    def _inputs(self) -> dict[str, dict[str, Value]]:
+        return {name: record.settings for name, record in self._records.items()}
 
 
-def _together(settings: tuple[Settings, ...]) -> dict[str, Value]:
+def _part(kind: type[S], values: Mapping[str, Value]) -> S:
+    """The settings of a class among others. Raises KeyError, or ValueError for a wrong value."""
+    return kind.model_validate({name: values[name] for name in kind.model_fields})
+
+
+def _together(settings: Iterable[Settings]) -> dict[str, Value]:
     return {name: value for one in settings for name, value in one}
 
 
-def _read_record(run: RunPaths, stage: Stage) -> dict:
-    path = artifact(run, stage.record)
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return {"settings": dict(record["settings"]), "inputs": dict(record["inputs"])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise MissingArtifact(f"{path} is damaged ({error}): {_remedy(run, stage)}") from None
-
-
-def _refuse_stale(run: RunPaths, name: str, inputs: dict[str, dict[str, Value]]) -> None:
+def _refuse_stale(run: RunPaths, name: str, inputs: Mapping[str, Mapping[str, Value]]) -> None:
     """Raise StaleInput unless a stage's inputs are as they were when it read them."""
     for read, then in inputs.items():
-        now = _read_record(run, STAGES[read])["settings"]
-        changed = differences(then, now)
+        changed = differences(then, read_record(run, STAGES[read]).settings)
         if changed:
             values = ", ".join(f"{key} {was}, now {is_}" for key, (was, is_) in changed.items())
             raise StaleInput(

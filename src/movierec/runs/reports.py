@@ -2,7 +2,6 @@
 
 import base64
 import html
-import io
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +11,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
-from bs4 import BeautifulSoup
+from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
@@ -20,71 +19,63 @@ from pygments.formatters import HtmlFormatter
 
 from movierec import paths
 from movierec.paths import RunPaths, atomic_write
-from movierec.runs import parameters
-from movierec.runs.runner import OPTIONAL, READS, STAGES
+from movierec.runs import executed
+from movierec.stages import STAGES, Stage, upstream
 
 # Cells with this tag are shown in the run's index too.
 HEADLINE = "headline"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_NUMBER = re.compile(r"(< )?[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan")
+_NUMBER = r"(&lt; )?[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan"
+_NUMBER_CELL = re.compile(rf"<td\b([^>]*)>(?=\s*({_NUMBER})\s*</td>)")
 
 
-def render_stage(run: RunPaths, stage: str) -> Path:
+def render_stage(run: RunPaths, stage: Stage) -> Path:
     """Write the HTML report of an executed stage; return its path."""
-    notebook = nbformat.read(run.notebook(stage), as_version=4)
+    notebook = nbformat.read(run.notebook(stage.name), as_version=4)
     page = {
         "title": _title(notebook),
         "run": run.name,
-        "links": _links(run, stage),
+        "links": _links(run, stage.name),
         **_provenance(notebook),
-        "failure": _failure(notebook),
-        "parameters": _parameters(run.notebook(stage), notebook),
+        "failure": executed.failure(notebook),
+        "parameters": _parameters(stage, notebook),
         "versions": notebook.metadata.get("movierec", {}).get("versions", {}),
     }
-    path = run.report(stage)
+    path = run.report(stage.name)
     _write(path, _prepared(notebook), page)
     return path
 
 
-def render_run(run: RunPaths) -> Path:
-    """Render every executed stage anew, now that the others can be linked, and the index."""
-    for stage in STAGES:
-        if run.notebook(stage).exists():
-            render_stage(run, stage)
-    return render_index(run)
+def render_run(run: RunPaths) -> None:
+    """Render every executed stage anew, now that the others can be linked, and the index.
 
-
-def render_index(run: RunPaths) -> Path:
-    """Write the run's index: each stage's headline figures and numbers, and how it went.
-
-    The last stages stand first, optional ones at the end. The headline figures lie beside it as
-    PNG files too, in `figures/`.
+    The index holds each stage's headline figures and numbers and how it went: the last stages
+    first, optional ones at the end. The figures lie beside it as PNG files too, in `figures/`.
     """
-    executed = {
-        stage: nbformat.read(run.notebook(stage), as_version=4)
-        for stage in STAGES
-        if run.notebook(stage).exists()
-    }
+    notebooks = executed.read_executed(run)
+    if not notebooks:
+        return
+    for name in notebooks:
+        render_stage(run, STAGES[name])
     cells = []
-    for stage in sorted(executed, key=lambda name: (name not in OPTIONAL, name), reverse=True):
-        notebook, link = executed[stage], run.report(stage).name
+    for name in sorted(notebooks, key=lambda one: (not STAGES[one].optional, one), reverse=True):
+        notebook, link = notebooks[name], run.report(name).name
         cells.append(nbformat.v4.new_markdown_cell(f"## [{_title(notebook)}]({link})"))
         headlines = [cell for cell in _prepared(notebook).cells if HEADLINE in _tags(cell)]
         for cell in headlines:
-            cell["id"] = f"{stage}-{cell['id']}"
-        _save_figures(headlines, run.reports / "figures", stage)
+            cell["id"] = f"{name}-{cell['id']}"
+        _save_figures(headlines, run.reports / "figures", name)
         cells += headlines
-    cells.append(nbformat.v4.new_markdown_cell(_stage_table(executed)))
+    cells.append(nbformat.v4.new_markdown_cell(_stage_table(notebooks)))
     page = {
         "title": f"Run {run.name}",
         "links": _links(run, None),
         "hide_code": True,
-        **_provenance(executed[max(executed)]),
+        **_provenance(notebooks[max(notebooks)]),
     }
     _write(run.index, nbformat.v4.new_notebook(cells=cells), page)
     _render_list_of_runs()
-    return run.index
 
 
 def render_page(
@@ -118,16 +109,9 @@ def _cell(content: str | pd.DataFrame | Axes) -> NotebookNode:
     if isinstance(content, pd.DataFrame):
         data = {"text/html": content.to_html(border=0)}
     else:
-        data = {"image/png": _png(content)}
+        data = {"image/png": print_figure(content.figure, base64=True)}
+        plt.close(content.get_figure(root=True))
     return nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data)])
-
-
-def _png(ax: Axes) -> str:
-    """The figure of an Axes as a notebook keeps it: PNG, base64."""
-    file = io.BytesIO()
-    ax.figure.savefig(file, format="png", bbox_inches="tight")
-    plt.close(ax.figure)
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
@@ -182,22 +166,10 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
             cell.metadata["alt"] = f"Figure: {heading}"
             for output in cell.outputs:
-                if "text/html" in output.get("data", {}):
-                    output.data["text/html"] = _align_numbers(output.data["text/html"])
+                data = output.get("data", {})
+                if "text/html" in data:
+                    data["text/html"] = _NUMBER_CELL.sub(r"<td\1 data-number>", data["text/html"])
     return notebook
-
-
-def _align_numbers(tables: str) -> str:
-    """Mark the columns of tables that hold numbers, head and body, for the style sheet."""
-    soup = BeautifulSoup(tables, "html.parser")
-    for table in soup.find_all("table"):
-        rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
-        for column in zip(*[row for row in rows if len(row) == len(rows[0])], strict=True):
-            values = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
-            if values and all(_NUMBER.fullmatch(value) for value in values):
-                for cell in column:
-                    cell["data-number"] = ""
-    return str(soup)
 
 
 def _title(notebook: NotebookNode) -> str:
@@ -231,47 +203,35 @@ def _provenance(notebook: NotebookNode) -> dict:
     return {"facts": facts, "simulated": dataset.get("simulated", False)}
 
 
-def _parameters(path: Path, notebook: NotebookNode) -> list[dict]:
+def _parameters(stage: Stage, notebook: NotebookNode) -> list[dict]:
     """Every parameter with the value this run had."""
-    given = notebook.metadata.papermill.parameters
+    told = executed.parameters(notebook)
+    known = stage.parameters
     return [
-        {"name": one.name, "value": repr(given.get(one.name, one.default)), "help": one.help}
-        for one in parameters.of_notebook(path).values()
+        {"name": name, "value": repr(told.get(name, field.default)), "help": known.meaning(name)}
+        for name, field in known.model_fields.items()
     ]
 
 
-def _failure(notebook: NotebookNode) -> str | None:
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error":
-                return f"{output.ename}: {output.evalue}"
-    return None
-
-
-def _stage_table(executed: dict[str, NotebookNode]) -> str:
+def _stage_table(notebooks: dict[str, NotebookNode]) -> str:
     """How each stage went, as Markdown; one that is older than what it reads says so."""
-    lines = ["## How the stages went", "", "| stage | ended | seconds | |", "|---|---|---|---|"]
-    times = {stage: notebook.metadata.papermill for stage, notebook in executed.items()}
-    for stage in STAGES:
-        if stage not in executed:
-            lines.append(f"| {stage} | | | not run |")
+    lines = ["## How the stages went", "", "| stage | ended | seconds | |", "|---|---|---:|---|"]
+    times = {name: notebook.metadata.papermill for name, notebook in notebooks.items()}
+    for name, stage in STAGES.items():
+        if name not in notebooks:
+            lines.append(f"| {name} | | | not run |")
             continue
+        state = executed.outcome(notebooks[name])
         newer = [
-            read
-            for read in READS[stage]
-            if read in times and (times[read].end_time or "") > times[stage].start_time
+            read.name
+            for read in upstream(stage)
+            if read.name in times and (times[read.name].end_time or "") > times[name].start_time
         ]
-        if _failure(executed[stage]):
-            state = "failed"
-        elif any(cell.metadata.papermill.status != "completed" for cell in executed[stage].cells):
-            state = "cut short"
-        elif newer:
+        if state == "done" and newer:
             state = f"older than {newer[0]}: run it again"
-        else:
-            state = "done"
-        ended = _when(times[stage].end_time) if times[stage].end_time else ""
-        seconds = f"{times[stage].duration:.1f}" if times[stage].duration else ""
-        lines.append(f"| [{stage}]({stage}.html) | {ended} | {seconds} | {state} |")
+        ended = _when(times[name].end_time) if times[name].end_time else ""
+        seconds = f"{times[name].duration:.1f}" if times[name].duration else ""
+        lines.append(f"| [{name}]({name}.html) | {ended} | {seconds} | {state} |")
     return "\n".join(lines)
 
 
