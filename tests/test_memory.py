@@ -13,6 +13,7 @@ from movierec.memory import require_memory
 from movierec.models.als import ALS
 from movierec.models.ease import EASE
 from movierec.models.popularity import Popularity
+from movierec.settings import ALSSettings, PreferenceSettings
 
 CONTAINERS = memory._CONTAINERS
 
@@ -92,14 +93,14 @@ def test_ease_asks_before_it_starts(machine, two_tastes):
     machine(1_000)
 
     with pytest.raises(memory.NotEnoughMemory, match=r"ease needs .* lower top_movies"):
-        EASE(10.0, 3.0).fit(two_tastes)
+        EASE(10.0, PreferenceSettings()).fit(two_tastes)
 
 
 def test_als_asks_before_it_starts(machine, two_tastes):
     machine(1_000)
 
     with pytest.raises(memory.NotEnoughMemory, match=r"als needs .* lower factors"):
-        ALS(64, 1.0, 1.0, 1, 3.0, seed=0).fit(two_tastes)
+        ALS(ALSSettings()).fit(two_tastes)
 
 
 def test_reading_asks_before_it_starts(machine, tmp_path):

@@ -1,35 +1,38 @@
-"""What a like is, what every model that learns must understand, and how models are shared."""
+"""What a like is, what every model must learn, and that a model is fitted once on a matrix."""
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from movierec.data.interactions import Interactions
 from movierec.models.als import ALS
 from movierec.models.base import (
     Model,
-    Shared,
+    discounted,
+    fit_once,
     likes,
     median_activity,
     signed_preferences,
     user_weights,
-    weighted,
 )
 from movierec.models.bpr import BPR
 from movierec.models.content import Content
 from movierec.models.ease import EASE
-from movierec.models.hybrid import Hybrid
+from movierec.models.hybrid import Components, Hybrid
 from movierec.models.item_knn import ItemKNN
 from movierec.models.kernels.ranking import top_k
+from movierec.models.recency import RecentPopularity
+from movierec.settings import ALSSettings, HybridSettings, PreferenceSettings
+
+PREFERENCES = {"positive_threshold": 3.0, "rating_exponent": 1.0, "activity_discount": 0.0}
 
 
 def als() -> ALS:
-    return ALS(
-        factors=4, regularization=5.0, alpha=5.0, iterations=15, positive_threshold=3.0, seed=0
-    )
+    return ALS(ALSSettings(factors=4, regularization=5.0, alpha=5.0, **PREFERENCES))
 
 
 def ease() -> EASE:
-    return EASE(regularization=10.0, positive_threshold=3.0)
+    return EASE(10.0, PreferenceSettings(**PREFERENCES))
 
 
 def content() -> Content:
@@ -53,11 +56,11 @@ def bpr() -> BPR:
 
 
 def hybrid() -> Hybrid:
-    return Hybrid([(als(), 0.5), (ease(), 0.5)])
-
-
-def shared() -> Shared:
-    return Shared(ease())
+    nothing = Interactions(
+        np.arange(20), np.arange(10), sparse.csr_array((20, 10)), np.zeros(0, dtype=np.int32)
+    )
+    settings = HybridSettings(ease_weight=0.5, recency_weight=0.0)
+    return Hybrid(Components(als(), ease()), RecentPopularity(nothing, 1.0), settings)
 
 
 class Remembers:
@@ -68,17 +71,12 @@ class Remembers:
     def __init__(self):
         self.fitted_on = []
 
+    @fit_once
     def fit(self, train):
         self.fitted_on.append(train)
-        return self
-
-    def score(self, user_items):
-        return user_items.toarray()
 
 
-@pytest.fixture(
-    params=[als, ease, content, item_knn, bpr, hybrid, shared], ids=lambda make: make.__name__
-)
+@pytest.fixture(params=[als, ease, content, item_knn, bpr, hybrid], ids=lambda make: make.__name__)
 def model(request) -> Model:
     return request.param()
 
@@ -134,37 +132,23 @@ def test_likes_leave_their_input_alone():
     assert stars.indices.tolist() == [0, 1]
 
 
-def test_a_shared_model_is_fitted_once_on_a_matrix(two_tastes):
+def test_a_model_is_fitted_once_on_a_matrix(two_tastes):
     model = Remembers()
-    shared = Shared(model)
 
-    assert shared.fit(two_tastes) is shared.fit(two_tastes) is shared
+    assert model.fit(two_tastes) is model.fit(two_tastes) is model
     assert model.fitted_on == [two_tastes]
 
 
-def test_a_shared_model_is_fitted_again_on_another_matrix(two_tastes):
+def test_a_model_is_fitted_again_on_another_matrix(two_tastes):
     # Equal is not enough: only the very same matrix is known not to differ.
     model, other = Remembers(), two_tastes.copy()
-    shared = Shared(model)
 
     for train in (two_tastes, other, two_tastes):
-        shared.fit(train)
+        model.fit(train)
 
     assert [id(train) for train in model.fitted_on] == [
         id(train) for train in (two_tastes, other, two_tastes)
     ]
-
-
-def test_a_shared_model_goes_by_its_own_name():
-    assert Shared(Remembers()).name == "remembers"
-
-
-def test_a_shared_model_scores_as_itself(two_tastes):
-    model = Remembers()
-
-    scores = Shared(model).fit(two_tastes).score(two_tastes)
-
-    assert scores.tolist() == model.score(two_tastes).tolist()
 
 
 # Users with four likes, one and none.
@@ -201,7 +185,7 @@ def test_without_a_discount_all_users_weigh_the_same():
 
 
 def test_weighted_likes_keep_their_order_of_stars():
-    found = weighted(likes(UNEQUAL, 4.0), 0.5, 3).toarray()
+    found = discounted(likes(UNEQUAL, 4.0), 0.5, 3).toarray()
 
     assert found[0] == pytest.approx([4, 5, 0, 4])
     assert found[1] == pytest.approx([0, 4 * np.sqrt(3), 0, 0])

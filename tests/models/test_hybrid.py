@@ -1,80 +1,137 @@
+"""The hybrid adds z-scored component scores and recent popularity, and is restored as it was."""
+
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.models.base import Shared
-from movierec.models.hybrid import Hybrid
+from movierec.content.features import ItemFeatures
+from movierec.content.tfidf import known_content
+from movierec.data.interactions import Interactions, select_interactions
+from movierec.data.splits import Protocol, make_split
+from movierec.data.tables import read_tables
+from movierec.evaluation.evaluate import evaluate
+from movierec.models.base import fit_once
+from movierec.models.hybrid import Components, Hybrid
+from movierec.models.recency import RecentPopularity
+from movierec.models.registry import build_hybrid
+from movierec.settings import ALSSettings, HybridSettings
 
 ROW = sparse.csr_array((1, 3), dtype=np.float32)
 
 
-class Says:
-    """A model that scores as it is told, and remembers what it was fitted on."""
+class Fixed:
+    """A model whose scores are given, and that remembers what it was fitted on."""
 
-    name = "says"
+    name = "fixed"
 
     def __init__(self, *scores: list[float]):
         self._scores = np.array(scores, dtype=np.float32)
         self.fitted_on = []
 
+    @fit_once
     def fit(self, train):
         self.fitted_on.append(train)
-        return self
 
     def score(self, user_items):
         return self._scores
 
 
-def test_parts_add_by_their_weights_whatever_their_scale():
-    # Both standardise to 1 and -1.
-    hybrid = Hybrid([(Says([100, 300]), 2.0), (Says([0.5, 0.1]), 0.5)])
+@pytest.fixture
+def recent() -> RecentPopularity:
+    """Of movies with 0, 1 and 3 ratings, all in one second."""
+    rated = sparse.csr_array(np.array([[0, 1, 1], [0, 0, 1], [0, 0, 1]], dtype=np.float32))
+    return RecentPopularity(
+        Interactions(np.arange(3), np.arange(3), rated, np.zeros(4, dtype=np.int32)), 1.0
+    )
 
-    assert hybrid.score(ROW)[0] == pytest.approx([-1.5, 1.5], abs=1e-6)
+
+@pytest.fixture
+def make(recent):
+    def hybrid(als, ease=None, ease_weight=0.0, recency_weight=0.0) -> Hybrid:
+        settings = HybridSettings(ease_weight=ease_weight, recency_weight=recency_weight)
+        return Hybrid(Components(als, ease), recent, settings)
+
+    return hybrid
+
+
+def test_components_add_by_their_weights_whatever_their_scale(make):
+    # Both standardise to 1 and -1.
+    hybrid = make(Fixed([100, 300, 200]), Fixed([0.5, 0.1, 0.3]), ease_weight=0.25)
+
+    best = np.sqrt(1.5)
+    assert hybrid.score(ROW)[0] == pytest.approx([-0.5 * best, 0.5 * best, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("constant", [0.0, 2.0, 1.7])
-def test_a_constant_part_adds_nothing(constant):
-    opinion = Says([3, 1, 2])
+def test_a_component_that_ties_all_movies_adds_nothing(make, constant):
+    together = make(Fixed([3, 1, 2]), Fixed([constant] * 3), ease_weight=0.5).score(ROW)
 
-    alone = Hybrid([(opinion, 1.0)]).score(ROW)
-    together = Hybrid([(opinion, 1.0), (Says([constant] * 3), 1.0)]).score(ROW)
-
+    alone = make(Fixed([3, 1, 2]), ease_weight=0.5).score(ROW)
     assert together.tolist() == alone.tolist()
 
 
-def test_rows_are_standardised_each_for_itself():
-    part = Says([1, 3], [500, 100])
+def test_rows_are_standardised_one_by_one(make):
+    rows = sparse.csr_array((2, 2), dtype=np.float32)
 
-    assert Hybrid([(part, 1.0)]).score(ROW) == pytest.approx(np.array([[-1, 1], [1, -1]]))
+    scores = make(Fixed([1, 3], [500, 100])).score(rows)
 
-
-def test_parts_are_fitted_on_the_ratings():
-    parts = [Says([1, 2, 3]), Says([3, 2, 1])]
-
-    Hybrid([(part, 0.5) for part in parts]).fit(ROW)
-
-    assert [part.fitted_on for part in parts] == [[ROW], [ROW]]
+    assert scores == pytest.approx(np.array([[-1, 1], [1, -1]]))
 
 
-def test_a_shared_part_that_is_fitted_is_not_fitted_again():
-    part = Says([1, 2, 3])
-    shared = Shared(part).fit(ROW)
+def test_components_are_fitted_on_the_ratings(make):
+    als, ease = Fixed([1, 2, 3]), Fixed([3, 2, 1])
 
-    Hybrid([(shared, 1.0)]).fit(ROW)
+    make(als, ease).fit(ROW)
 
-    assert part.fitted_on == [ROW]
+    assert als.fitted_on == ease.fitted_on == [ROW]
 
 
-def test_what_was_rated_lately_is_one_more_part_when_it_is_known_when_a_row_asks():
-    class Lately:
-        def at(self, query_times):
-            return query_times[:, None] * np.array([[1.0, 2.0, 3.0]])
+def test_a_fitted_component_is_not_fitted_again(make):
+    als = Fixed([1, 2, 3])
+    als.fit(ROW)
 
-    query_times = np.array([5, -7])
-    rows = sparse.csr_array((2, 3), dtype=np.float32)
-    hybrid = Hybrid([(Says([1, 2, 3], [1, 2, 3]), 1.0)], Lately(), recency_weight=2.0)
+    make(als).fit(ROW)
 
-    added = hybrid.score_at(rows, query_times) - hybrid.score(rows)
+    assert als.fitted_on == [ROW]
 
-    best = 2 * np.sqrt(1.5)
-    assert added == pytest.approx(np.array([[-best, 0, best], [best, 0, -best]]), abs=1e-5)
+
+def test_recent_popularity_adds_by_its_weight(make):
+    hybrid, without = make(Fixed([1, 2, 3]), recency_weight=2.0), make(Fixed([1, 2, 3]))
+
+    added = hybrid.score(ROW) - without.score(ROW)
+
+    counts = np.log1p([0, 1, 3])
+    expected = 2 * (counts - counts.mean()) / counts.std()
+    assert added[0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_before_the_first_rating_nothing_is_recent(make):
+    hybrid = make(Fixed([1, 2, 3]), recency_weight=2.0)
+
+    early = hybrid.score_at(ROW, np.array([-5]))
+
+    assert early.tolist() == make(Fixed([1, 2, 3])).score(ROW).tolist()
+
+
+def test_the_model_that_was_evaluated_is_restored_as_it_was(ml_latest_small: Path, tmp_path):
+    tables = read_tables(ml_latest_small)
+    interactions = select_interactions(tables.ratings, 1_000)
+    movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
+    split = make_split(interactions, Protocol())
+    features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
+    settings = ALSSettings(), HybridSettings()
+    ranked = build_hybrid(*settings, features, split.training)
+    evaluated = evaluate([ranked], split, cutoffs=(10,))
+
+    ranked.save(tmp_path / "hybrid.npz")
+    restored = build_hybrid(*settings, features, split.training)
+    restored.restore(dict(np.load(tmp_path / "hybrid.npz")), split.train)
+
+    rows, times = split.known[evaluated.users], split.query_times[evaluated.users]
+    np.testing.assert_allclose(
+        restored.score_at(rows, times), ranked.score_at(rows, times), atol=1e-5
+    )
+    again = evaluate([restored], split, cutoffs=(10,))
+    np.testing.assert_array_equal(again.lists["hybrid"].items, evaluated.lists["hybrid"].items)

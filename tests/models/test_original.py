@@ -1,10 +1,7 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from scipy import sparse
 
-from movierec.models.base import Shared
 from movierec.models.original import OriginalMean, OriginalSimilarity, original_als
 
 WORDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(10) % 2])
@@ -14,7 +11,7 @@ class Factors:
     """A factorisation that finds three movies' factors as they are here."""
 
     name = "factors"
-    solver = SimpleNamespace(item_factors=np.array([[1, 0], [0, 2], [3, 1]], dtype=np.float32))
+    item_factors = np.array([[1, 0], [0, 2], [3, 1]], dtype=np.float32)
 
     def fit(self, train):
         return self
@@ -27,7 +24,7 @@ def original(two_tastes) -> OriginalSimilarity:
 
 @pytest.fixture
 def mean() -> OriginalMean:
-    return OriginalMean(Shared(Factors())).fit(sparse.csr_array((1, 3), dtype=np.float32))
+    return OriginalMean(Factors()).fit(sparse.csr_array((1, 3), dtype=np.float32))
 
 
 def rated(**stars: float) -> sparse.csr_array:
@@ -98,7 +95,7 @@ def test_both_originals_are_made_of_one_factorisation(two_tastes):
     als = original_als(seed=0)
 
     OriginalMean(als).fit(two_tastes)
-    solver = als.model.solver
+    factors = als.item_factors
     OriginalSimilarity(WORDS, als).fit(two_tastes)
 
-    assert als.model.solver is solver
+    assert als.item_factors is factors

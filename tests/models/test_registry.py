@@ -1,14 +1,13 @@
 """Which models are compared, and that on real data they give the numbers measured before."""
 
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import sparse, stats
+from scipy import sparse
 
-from movierec.content.features import genre_and_decade
+from movierec.content.features import ItemFeatures
 from movierec.content.tfidf import known_content
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, make_split
@@ -16,7 +15,8 @@ from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import evaluate
 from movierec.models import ease
 from movierec.models.base import TimedModel
-from movierec.models.registry import TARGET, Settings, build_models
+from movierec.models.registry import TARGET, build_models
+from movierec.settings import ModelSettings
 
 NAMES = [
     "random",
@@ -35,7 +35,7 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def ndcg_at_10(ml_latest_small: Path, settings: Settings) -> pd.Series:
+def ndcg_at_10(ml_latest_small: Path, settings: ModelSettings) -> pd.Series:
     """NDCG@10 by model: the 1,000 most rated movies, a fifth of each user's ratings hidden.
 
     The mean of two splits, since one moves the weaker models by as much as is allowed.
@@ -43,15 +43,12 @@ def ndcg_at_10(ml_latest_small: Path, settings: Settings) -> pd.Series:
     tables = read_tables(ml_latest_small)
     interactions = select_interactions(tables.ratings, 1_000)
     movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
-    item_content = known_content(movies, tables.tags, 5_000)
-    evaluations = [
-        evaluate(
-            build_models(settings, item_content, genre_and_decade(movies)).values(),
-            make_split(interactions, Protocol("user-random", 0.2, seed=seed)),
-            cutoffs=(10,),
-        )
-        for seed in (0, 1)
-    ]
+    features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
+    evaluations = []
+    for seed in (0, 1):
+        split = make_split(interactions, Protocol("user-random", 0.2, seed=seed))
+        models = build_models(settings, features, split.training)
+        evaluations.append(evaluate(models.values(), split, cutoffs=(10,)))
     means = [one.per_user.mean().xs(("NDCG", 10), level=("metric", "k")) for one in evaluations]
     return (means[0] + means[1]) / 2
 
@@ -84,63 +81,59 @@ def test_every_model_beats_random(ndcg_at_10):
 
 
 @pytest.fixture
-def world(two_tastes) -> tuple[sparse.csr_array, sparse.csr_array, sparse.csr_array]:
-    """Ratings of ten movies, their words and their genres: even ones are alike, odd ones too."""
+def features() -> ItemFeatures:
+    """Terms and genres of ten movies: even ones are alike, odd ones too."""
     kinds = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(10) % 2])
-    return two_tastes, kinds, kinds
+    return ItemFeatures(kinds, kinds)
 
 
-def test_all_models_are_compared(settings, world):
-    _, content, genres = world
+@pytest.fixture
+def training(two_tastes) -> Interactions:
+    times = np.zeros(two_tastes.nnz, dtype=np.int32)
+    return Interactions(np.arange(20), np.arange(10), two_tastes, times)
 
-    models = build_models(settings, content, genres)
+
+def test_all_models_are_compared(settings, features, training):
+    models = build_models(settings, features, training)
 
     assert list(models) == NAMES
     assert [model.name for model in models.values()] == NAMES
 
 
-def test_all_models_score_all_movies(settings, world):
-    train, content, genres = world
+def test_all_models_score_all_movies(settings, features, training):
+    train = training.user_items
 
-    for model in build_models(settings, content, genres).values():
+    for model in build_models(settings, features, training).values():
         scores = model.fit(train).score(train)
 
         assert scores.shape == train.shape
         assert np.isfinite(scores).all()
 
 
-def test_some_models_can_be_compared_without_the_chosen_one(settings, world):
-    _, content, genres = world
-
-    models = build_models(settings, content, genres, "als, popularity")
+def test_some_models_can_be_compared_without_the_chosen_one(settings, features, training):
+    models = build_models(settings, features, training, "als, popularity")
 
     assert list(models) == ["popularity", "als"]
 
 
-def test_the_baseline_has_something_to_be_compared_with(settings, world):
-    _, content, genres = world
-
+def test_the_baseline_has_something_to_be_compared_with(settings, features, training):
     with pytest.raises(ValueError, match="name a model to compare with popularity"):
-        build_models(settings, content, genres, "popularity")
+        build_models(settings, features, training, "popularity")
 
 
-def test_a_baseline_stays_beside_the_chosen_model(settings, world):
-    _, content, genres = world
-
-    assert list(build_models(settings, content, genres, TARGET)) == ["popularity", TARGET]
+def test_a_baseline_stays_beside_the_chosen_model(settings, features, training):
+    assert list(build_models(settings, features, training, TARGET)) == ["popularity", TARGET]
 
 
-def test_an_unknown_model_is_told(settings, world):
-    _, content, genres = world
-
+def test_an_unknown_model_is_told(settings, features, training):
     with pytest.raises(ValueError, match="no model svd here; there are random, popularity, "):
-        build_models(settings, content, genres, "als,svd")
+        build_models(settings, features, training, "als,svd")
 
 
-def test_the_hybrid_compared_alone_is_that_compared_with_all(settings, world):
-    train, content, genres = world
-    alone = build_models(settings, content, genres, TARGET)
-    together = build_models(settings, content, genres)
+def test_the_hybrid_compared_alone_is_that_compared_with_all(settings, features, training):
+    train = training.user_items
+    alone = build_models(settings, features, training, TARGET)
+    together = build_models(settings, features, training)
 
     for model in together.values():
         model.fit(train)
@@ -148,28 +141,30 @@ def test_the_hybrid_compared_alone_is_that_compared_with_all(settings, world):
     assert alone[TARGET].fit(train).score(train) == pytest.approx(together[TARGET].score(train))
 
 
-def test_dense_models_are_left_out_of_large_catalogues(settings, world, monkeypatch):
-    _, content, genres = world
+def test_dense_models_are_left_out_of_large_catalogues(settings, features, training, monkeypatch):
     monkeypatch.setattr(ease, "MAX_ITEMS", 9)
 
-    names = list(build_models(settings, content, genres))
+    names = list(build_models(settings, features, training))
 
     dense = {"original_similarity", "ease", "ease_content"}
     assert names == [name for name in NAMES if name not in dense]
 
 
-def test_a_dense_model_cannot_be_asked_for_in_a_large_catalogue(settings, world, monkeypatch):
-    _, content, genres = world
+def test_a_dense_model_cannot_be_asked_for_in_a_large_catalogue(
+    settings, features, training, monkeypatch
+):
     monkeypatch.setattr(ease, "MAX_ITEMS", 9)
 
     with pytest.raises(ValueError, match="there is no model ease here"):
-        build_models(settings, content, genres, "als,ease")
+        build_models(settings, features, training, "als,ease")
 
 
-def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(settings, world, monkeypatch):
-    train, content, genres = world
+def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(
+    settings, features, training, monkeypatch
+):
+    train = training.user_items
     monkeypatch.setattr(ease, "MAX_ITEMS", 9)
-    models = build_models(settings, content, genres)
+    models = build_models(settings, features, training)
 
     als_scores = models["als_content"].fit(train).score(train)
     hybrid_scores = models["hybrid"].fit(train).score(train)
@@ -178,32 +173,20 @@ def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(settings, wor
         assert np.corrcoef(part, whole)[0, 1] == pytest.approx(1, abs=1e-4)
 
 
-def test_recent_ratings_weigh_in_the_hybrid_only(settings, world):
-    train, content, genres = world
-    settings = replace(settings, recency_weight=3.0, recency_half_life_years=1.0)
-    # Movie m was rated by 20 - m users, all within seconds, in which nothing fades.
-    rated = sparse.csr_array(np.tril(np.ones((20, 10), dtype=np.float32)))
-    times = np.arange(rated.nnz, dtype=np.int32)
-    training = Interactions(np.arange(20), np.arange(10), rated, times)
-
-    models = build_models(settings, content, genres, training=training)
+def test_the_query_time_matters_to_the_hybrid_only(settings, features, training):
+    models = build_models(settings, features, training)
 
     assert [name for name, model in models.items() if isinstance(model, TimedModel)] == [TARGET]
-    hybrid = models[TARGET].fit(train)
-    lately = stats.zscore(np.log1p(np.arange(20, 10, -1)))
-    added = hybrid.score_at(train, np.full(20, rated.nnz)) - hybrid.score(train)
-    assert added == pytest.approx(np.tile(3 * lately, (20, 1)), abs=1e-3)
 
 
-def test_settings_are_found_among_other_values(settings):
-    values = {"run": "sample", "top_movies": 1_000, **asdict(settings), "_": None}
+def test_hybrids_of_the_same_components_share_their_fit(settings, features, training):
+    first = build_models(settings, features, training, TARGET)[TARGET].fit(training.user_items)
+    weights = first.components.ease.weights
+    other = settings.replace(ease_weight=0.9)
 
-    assert Settings.among(values) == settings
+    second = build_models(other, features, training, TARGET, first.components)[TARGET]
 
-
-def test_a_missing_setting_is_named(settings):
-    values = asdict(settings)
-    del values["ease_weight"]
-
-    with pytest.raises(KeyError, match="ease_weight"):
-        Settings.among(values)
+    assert second.fit(training.user_items).components.ease.weights is weights
+    assert not np.allclose(
+        first.score(training.user_items), second.score(training.user_items), atol=1e-3
+    )

@@ -6,7 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec import paths
 from movierec.datasets import DatasetFacts
+from movierec.models import ease
+from movierec.models.hybrid import Components, Hybrid
 from movierec.models.similarity import ItemSimilarity
 from movierec.paths import RunPaths
 from movierec.serving import bundle as bundles
@@ -34,7 +36,7 @@ def run(world) -> RunPaths:
 
 @pytest.fixture
 def path(run) -> Path:
-    return run.input("model.pkl")
+    return run.artifacts / "model.pkl"
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def trapped(world, tmp_path) -> tuple[Path, Path]:
     """A model that leaves a file when it is loaded, and that file's path."""
     marker = tmp_path / "marker"
     trap = replace(world, bundle=world.bundle | {"model": _Trap(marker)})
-    path = trap.save().input("model.pkl")
+    path = trap.save().artifacts / "model.pkl"
     load_model(path)
     marker.unlink()
     return path, marker
@@ -252,16 +254,16 @@ def test_a_missing_pickle_is_missing(path):
 
 @pytest.mark.parametrize("name", ["hybrid.npz", "interactions.npz"])
 def test_what_lies_beside_the_pickle_holds_no_pickle(run, name):
-    with np.load(run.input(name), allow_pickle=False) as kept:
+    with np.load(run.artifacts / name, allow_pickle=False) as kept:
         assert all(kept[array].dtype.kind in "fi" for array in kept)
 
 
 def test_a_pickle_among_the_arrays_is_not_run(run, path, tmp_path):
-    kept = dict(np.load(run.input("hybrid.npz")))
+    kept = dict(np.load(run.artifacts / "hybrid.npz"))
     trap = np.array([_Trap(tmp_path / "marker")], dtype=object)
     np.savez(run.output("hybrid.npz"), **kept | {"weights": trap})
-    manifest = run.input("manifest.json")
-    sha256 = hashlib.sha256(run.input("hybrid.npz").read_bytes()).hexdigest()
+    manifest = run.artifacts / "manifest.json"
+    sha256 = hashlib.sha256((run.artifacts / "hybrid.npz").read_bytes()).hexdigest()
     _change(manifest, beside=json.loads(manifest.read_text())["beside"] | {"hybrid.npz": sha256})
 
     with pytest.raises(ValueError, match="allow_pickle=False"):
@@ -282,13 +284,11 @@ def test_nothing_is_unpickled_but_the_bytes_that_were_checked(path, monkeypatch)
 @pytest.mark.parametrize("text", ["", '{"sha256": ', "\x00"])
 def test_a_broken_manifest_is_told(path, text):
     path.with_name("manifest.json").write_text(text)
-    with pytest.raises(BundleError, match=r"the manifest of .* is not whole"):
+    with pytest.raises(BundleError, match=r"the manifest of .* is damaged"):
         load_model(path)
 
 
-@pytest.mark.parametrize(
-    "missing", ["sha256", "beside", "parameters", "hybrid", "similarity", "versions"]
-)
+@pytest.mark.parametrize("missing", ["sha256", "beside", "settings", "similarity", "versions"])
 def test_a_manifest_of_an_older_layout_is_told(path, missing):
     manifest = json.loads(path.with_name("manifest.json").read_text())
     del manifest[missing]
@@ -303,10 +303,12 @@ def test_a_manifest_that_is_a_list_is_told(path):
         load_model(path)
 
 
-def test_a_hybrid_of_fewer_settings_is_told(world, path):
-    settings = asdict(world.settings)
-    del settings["ease_weight"]
-    _change(path.with_name("manifest.json"), hybrid=settings)
+@pytest.mark.parametrize(("name", "value"), [("cf_weight", 5.0), ("ease_weight", "much")])
+def test_a_setting_out_of_range_is_refused(path, name, value):
+    manifest = path.with_name("manifest.json")
+    settings = json.loads(manifest.read_text())["settings"]
+    settings["04_hybrid_similarity"][name] = value
+    _change(manifest, settings=settings)
     with pytest.raises(BundleError, match="make the model again"):
         load_model(path)
 
@@ -319,25 +321,31 @@ def test_another_version_is_warned_of(path):
 
 
 def test_the_manifest_describes_files_data_and_versions(world, run):
-    manifest = json.loads(run.input("manifest.json").read_text())
+    manifest = json.loads((run.artifacts / "manifest.json").read_text())
 
-    content = run.input("model.pkl").read_bytes()
+    content = (run.artifacts / "model.pkl").read_bytes()
     assert manifest["file"] == "model.pkl"
     assert manifest["bytes"] == len(content)
     assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
     assert manifest["beside"] == {
-        name: hashlib.sha256(run.input(name).read_bytes()).hexdigest()
+        name: hashlib.sha256((run.artifacts / name).read_bytes()).hexdigest()
         for name in ("hybrid.npz", "interactions.npz")
     }
-    assert manifest["parameters"] == {"factors": 4, "cf_weight": 0.6, "max_features": 100}
-    assert manifest["hybrid"] == asdict(world.settings)
+    settings = manifest["settings"]
+    assert settings["02_content_features"] == {"max_features": 100}
+    assert settings["03_als_training"] == dict(world.als_settings)
+    assert settings["04_hybrid_similarity"] == {
+        "cf_weight": 0.6,
+        "neighbours": 100,
+        **dict(world.hybrid_settings),
+    }
     assert DatasetFacts(**manifest["dataset"]) == world.facts
     assert manifest["versions"]["scikit-learn"] == sklearn.__version__
     assert manifest["versions"]["python"] == sys.version.split()[0]
 
 
 def test_the_manifest_says_what_each_key_is(run):
-    keys = json.loads(run.input("manifest.json").read_text())["keys"]
+    keys = json.loads((run.artifacts / "manifest.json").read_text())["keys"]
     assert tuple(keys) == KEYS
     assert keys["item_factors"] == "numpy.ndarray 13 x 4"
     assert keys["u2i"] == "dict of 41"
@@ -346,14 +354,20 @@ def test_the_manifest_says_what_each_key_is(run):
 def test_without_git_the_manifest_has_no_revision(world, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "project", lambda: tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert json.loads(world.save().input("manifest.json").read_text())["git_revision"] is None
+    assert (
+        json.loads((world.save().artifacts / "manifest.json").read_text())["git_revision"] is None
+    )
 
 
-def test_without_ease_the_hybrid_is_als_alone(world):
-    als = replace(world.hybrid, parts=world.hybrid.parts[:1])
-    run = replace(world, hybrid=als).save("many-movies")
+def test_without_ease_the_hybrid_is_als_alone(world, monkeypatch):
+    monkeypatch.setattr(ease, "MAX_ITEMS", 3)
+    alone = Hybrid(
+        Components(world.hybrid.components.als, None), world.hybrid.recent, world.hybrid_settings
+    )
+    run = replace(world, hybrid=alone).save("many-movies")
 
-    found = load_model(run.input("model.pkl")).recommend(501, n=13)
+    found = load_model(run.artifacts / "model.pkl").recommend(501, n=13)
 
-    scores = als.score(world.interactions.user_items[[0]])[0, found["movieId"].to_numpy() // 10 - 1]
-    np.testing.assert_allclose(found["score"], scores, atol=1e-6)
+    scores = alone.score(world.interactions.user_items[[0]])[0]
+    expected = scores[found["movieId"].to_numpy() // 10 - 1]
+    np.testing.assert_allclose(found["score"], expected, atol=1e-6)

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from movierec.models.als import ALS
 from movierec.models.kernels.als import solve_rows, training_loss
+from movierec.settings import ALSSettings
 
 REGULARIZATION = 0.7
 
@@ -149,7 +150,10 @@ def test_the_loss_of_a_dislike_is_that_of_a_wanted_zero(problem):
 def test_both_solvers_reach_the_same_loss(crowd):
     losses = {"compiled": [], "implicit": []}
     for solver, steps in losses.items():
-        model = ALS(8, 5.0, 2.0, 30, 0.5, seed=0, solver=solver)
+        settings = ALSSettings(
+            factors=8, regularization=5.0, alpha=2.0, iterations=30, als_solver=solver
+        )
+        model = ALS(settings)
         model.fit(crowd, on_iteration=lambda _, __, loss, steps=steps: steps.append(loss))
 
     assert losses["compiled"][-1] == pytest.approx(losses["implicit"][-1], rel=0.01)
@@ -166,6 +170,6 @@ def crowd() -> sparse.csr_array:
 
 
 def test_what_is_kept_is_implicits_own_class(crowd):
-    model = ALS(4, 5.0, 2.0, 2, 0.5, seed=0).fit(crowd)
+    model = ALS(ALSSettings(factors=4, iterations=2)).fit(crowd)
 
-    assert type(model.solver) is implicit_als.AlternatingLeastSquares
+    assert type(model.to_implicit()) is implicit_als.AlternatingLeastSquares
