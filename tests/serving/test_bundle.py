@@ -198,7 +198,7 @@ def test_the_pickle_alone_serves_similar_movies_and_titles(path, tmp_path):
         lambda model: model.recommend_for({}),
         lambda model: model.explain(RATINGS, 20),
         lambda model: model.rated(501),
-        lambda model: model.middling_user(),
+        lambda model: model.median_user(),
     ],
 )
 def test_the_pickle_alone_refuses_recommendations_and_says_why(path, tmp_path, ask):

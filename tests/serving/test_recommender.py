@@ -180,8 +180,8 @@ def test_what_a_user_rated_comes_best_first_then_most_rated_first(recommender, w
     assert order == sorted(order)
 
 
-def test_the_middling_user_is_the_first_with_the_median_number(recommender):
-    assert recommender.middling_user() == 501
+def test_the_median_user_is_the_first_with_the_median_number(recommender):
+    assert recommender.median_user() == 501
 
 
 def test_titles_are_found_as_they_are_called(recommender):

@@ -1,6 +1,6 @@
-"""Factors that rank what a user liked above what not.
+"""Matrix factorisation for ranking.
 
-Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback"; the solver is the
+Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback"; the training is the
 `implicit` package's.
 """
 
@@ -15,11 +15,11 @@ from movierec.models.base import Diverged, likes
 
 
 class BPR:
-    """Stochastic gradient descent on pairs of a liked and another movie.
+    """Stochastic gradient descent on pairs of a liked and an unrated movie.
 
-    The solver has factors for the users it learnt from and none for others; a row of ratings
-    gets the factors that a linear map, fitted on the solver's own users, makes of the movies
-    liked there.
+    BPR itself has no fold-in. Here a row of ratings gets the user factors that a linear map
+    predicts from the sum of its liked movies' factors / sqrt(their number); the map is fitted by
+    least squares on the training users.
     """
 
     name = "bpr"
@@ -40,30 +40,30 @@ class BPR:
             "regularization": regularization,
             "iterations": iterations,
             "random_state": seed,
-            # Several threads overwrite each other's steps, so that no run would repeat.
+            # Several threads race on the same factors, so that no run would repeat.
             "num_threads": 1,
         }
 
     def fit(self, train: sparse.csr_array) -> Self:
-        solver = BayesianPersonalizedRanking(**self._settings)
+        model = BayesianPersonalizedRanking(**self._settings)
         liked = likes(train, self._like_from)
         try:
-            solver.fit(sparse.csr_matrix(liked), show_progress=False)
+            model.fit(sparse.csr_matrix(liked), show_progress=False)
         except ModelFitError:
             raise Diverged(
-                f"{self.name} diverged with a learning rate of {solver.learning_rate} and a"
-                f" regularization of {solver.regularization}: lower them"
+                f"{self.name} diverged with a learning rate of {model.learning_rate} and a"
+                f" regularization of {model.regularization}: lower them"
             ) from None
-        self._item_factors = solver.item_factors
+        self._item_factors = model.item_factors
         known = np.diff(liked.indptr) > 0
-        self._map, *_ = np.linalg.lstsq(self._tastes(train)[known], solver.user_factors[known])
+        self._map, *_ = np.linalg.lstsq(self._profiles(train)[known], model.user_factors[known])
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return self._tastes(user_items) @ self._map @ self._item_factors.T
+        return self._profiles(user_items) @ self._map @ self._item_factors.T
 
-    def _tastes(self, user_items: sparse.csr_array) -> np.ndarray:
-        """Sums of the liked movies' factors over the root of their number, and a constant."""
+    def _profiles(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Sum of the liked movies' factors / sqrt(their number), and an intercept."""
         liked = likes(user_items, self._like_from)
         liked.data[:] = 1
         number = np.maximum(np.diff(liked.indptr), 1)[:, None].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Movies whose words are like those of the user's movies."""
+"""Movies whose content is like that of the user's movies."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from movierec.models.base import likes
 
 
 class Content:
-    """Sums the TF-IDF cosine between a movie and the user's liked movies, weighted by stars.
+    """Sum over the user's liked movies of stars times TF-IDF cosine with the scored movie.
 
     item_content: (n_items, terms) with rows of length one.
     """

@@ -1,4 +1,4 @@
-"""Movies liked by the same people as the user's movies."""
+"""Item-based nearest neighbours."""
 
 from typing import Self
 
@@ -10,11 +10,11 @@ from movierec.models.kernels.ranking import row_blocks, top_k
 
 
 class ItemKNN:
-    """Sums, over the user's likes, the shrunk cosine with each movie's nearest neighbours.
+    """Sum over the user's likes of their similarity to the scored movie, if among its neighbours.
 
-    Movies a and b liked by n_a and n_b users, n_ab of them the same, are alike by
-    n_ab / (sqrt(n_a n_b) + shrinkage): chance meetings of rarely liked movies count little.
-    Only each movie's `neighbours` nearest are kept. Deshpande and Karypis 2004, "Item-Based
+    sim(a, b) = n_ab / (sqrt(n_a n_b) + shrinkage), for movies liked by n_a and n_b users, n_ab of
+    them the same; shrinkage discounts co-occurrence of rarely liked movies. Only the `neighbours`
+    most similar movies of each are kept. Deshpande and Karypis 2004, "Item-Based
     Top-N Recommendation Algorithms".
     """
 

@@ -1,4 +1,4 @@
-"""The most rated movies for everyone."""
+"""The most rated movies, the same for everyone."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from scipy import sparse
 
 
 class Popularity:
-    """Scores a movie by its number of ratings, whoever asks."""
+    """score = number of training ratings."""
 
     name = "popularity"
 

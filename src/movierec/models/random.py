@@ -1,4 +1,4 @@
-"""Movies in random order: what any model must beat."""
+"""Movies in random order: the lower bound for any model."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from scipy import sparse
 
 
 class Random:
-    """Scores drawn evenly from 0 to 1, anew whenever it is asked."""
+    """Scores drawn uniformly from [0, 1), anew at every call."""
 
     name = "random"
 

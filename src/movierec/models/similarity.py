@@ -1,4 +1,4 @@
-"""Item to item: how alike two movies are by content, by factors, and by both."""
+"""Item-to-item similarity: by content, by factors, and by both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class ItemSimilarity:
     factors        (n_items, factors) float32, rows of length one or zero
     content_range  lowest and highest cosine off the diagonal
     factors_range  the same for the factors
-    A movie's likeness to itself is left out of the scaling: it is always the highest, and
-    would squeeze all others together.
+    A movie's similarity to itself is left out of the scaling: it is always the highest, and
+    would compress all others.
     """
 
     content: sparse.csr_array
@@ -35,7 +35,7 @@ class ItemSimilarity:
     def of(cls, item_content: sparse.csr_array, item_factors: np.ndarray) -> "ItemSimilarity":
         """From item_content (n_items, terms) and item_factors (n_items, factors).
 
-        Raises ValueError, naming the sizes, when the two speak of different numbers of movies.
+        Raises ValueError, naming the sizes, when the numbers of movies differ.
         """
         check_sizes(item_content=item_content.shape[0], item_factors=item_factors.shape[0])
         unscaled = cls.scaled(item_content, item_factors, (0.0, 1.0), (0.0, 1.0))
@@ -99,16 +99,16 @@ class ItemSimilarity:
 
     @cached_property
     def _terms(self) -> sparse.csr_array:
-        """The content term by term: (terms, n_items)."""
+        """The content transposed: (terms, n_items)."""
         return sparse.csr_array(self.content.T)
 
     def neighbours(
         self, items: np.ndarray, k: int, cf_weight: float
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The k movies most like each of `items`, best first, itself left out.
+        """The k movies most similar to each of `items`, best first, itself left out.
 
         Returns columns (len(items), k) int32, -1 where there are fewer, and their hybrid
-        similarity, float32, nan there. In blocks: nothing of size movies x movies is held.
+        similarity, float32, nan there. Works in blocks: no movies x movies array is held.
         """
         columns = np.empty((len(items), k), dtype=np.int32)
         values = np.empty((len(items), k), dtype=np.float32)
@@ -137,11 +137,11 @@ def side_by_side(
 
 
 def check_sizes(**sizes_of: int) -> None:
-    """Raise ValueError, naming each part's size, unless all are of one size."""
+    """Raise ValueError, naming each part's size, unless all sizes are equal."""
     if len(set(sizes_of.values())) > 1:
         sizes = ", ".join(f"{part} {size}" for part, size in sizes_of.items())
         raise ValueError(
-            f"the parts do not belong together, their sizes differ: {sizes};"
+            f"the parts do not belong together, sizes differ: {sizes};"
             " run the stages again from 01_eda"
         )
 
@@ -164,9 +164,9 @@ def _range_of_pairs(
 
 
 def _scaling(value_range: tuple[float, float]) -> tuple[float, float]:
-    """Slope and start of the line that makes a range 0 to 1."""
+    """Slope and intercept of the line that maps a range to 0-1."""
     low, high = value_range
-    # All pairs are alike but for rounding, or there are none.
+    # All pairs are equal but for rounding, or there are none.
     if high - low < 1e-6:
         return 0.0, 0.0
     return 1 / (high - low), -low / (high - low)

@@ -1,4 +1,4 @@
-"""Recommendations, neighbours and reasons from a loaded model."""
+"""Recommendations, similar movies and explanations from a loaded model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from movierec.models.kernels.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
 from movierec.serving.titles import Titles
 
-# What recommendations are based on, as their frames say.
+# Values of the column "basis": personal scores, or popularity where nothing was rated.
 TASTE, POPULARITY = "taste", "popularity"
 
 
@@ -54,11 +54,11 @@ class FittedHybrid:
 
 
 class Recommender:
-    """What a model can be asked; `bundle` is the dict of ten keys, `cf_weight` that of the run.
+    """A loaded model: `bundle` is the dict of ten keys, `cf_weight` that of the run.
 
-    Everything comes back as frames of pandas. NotInModel, a KeyError, for a movie or a user that
-    the model does not know; ValueError for a rating off the scale of 0.5 to 5 stars or an n
-    below 1; RuntimeError for more than similar movies and titles where the pickle is alone.
+    Every method returns a DataFrame. They raise NotInModel, a KeyError, for an unknown movie or
+    user; ValueError for a rating outside 0.5 to 5 stars or an n below 1; RuntimeError for
+    anything but similar movies and titles where the pickle was loaded without the files beside it.
     """
 
     def __init__(
@@ -76,24 +76,24 @@ class Recommender:
     def recommend(self, user_id: int, n: int = 10) -> pd.DataFrame:
         """The n best movies that a known user has not rated, best first.
 
-        Columns movieId, title, genres, score (of the hybrid, 0 is an average movie),
-        content_share (of what ratings and words brought, what words did; outside 0 to 1 where
-        they disagree) and basis ("taste").
+        Columns movieId, title, genres, score (of the hybrid; 0 is the mean over movies),
+        content_share (the part of the score that item features bring, see
+        `explain.content_share`) and basis ("taste").
         """
         return self._recommended(self._history(user_id), n)
 
     def recommend_for(self, ratings: Mapping[int, float], n: int = 10) -> pd.DataFrame:
-        """The n best movies for somebody who was never seen and rates these: movieId -> stars.
+        """The n best movies for a cold-start user, folded in from ratings: movieId -> stars.
 
-        Low ratings count against. Without any rating the most rated movies come, with their
-        number of ratings as score, and the basis is "popularity". Columns as in `recommend`.
+        Low ratings count against. Without any rating it returns the most rated movies, scored by
+        number of ratings, with basis "popularity". Columns as in `recommend`.
         """
         return self._recommended(self._row(ratings), n)
 
     def similar(self, movie_id: int, n: int = 10, cf_weight: float | None = None) -> pd.DataFrame:
-        """The n movies most like one, by factors (cf_weight 1) to words (cf_weight 0).
+        """The n movies most similar to one, by factors (cf_weight 1) to content (cf_weight 0).
 
-        cf_weight: in [0, 1]; without it, that of the run. Columns movieId, title, genres,
+        cf_weight: in [0, 1], by default that of the run. Columns movieId, title, genres,
         similarity.
         """
         _check_positive(n)
@@ -103,7 +103,7 @@ class Recommender:
         return self._movies(columns[0][kept]).assign(similarity=values[0][kept])
 
     def explain(self, ratings: int | Mapping[int, float], movie_id: int) -> pd.DataFrame:
-        """Why a movie gets its score for a user, or for somebody who rates these.
+        """Why a movie gets its score for a known user, or for a cold-start user of these ratings.
 
         Columns kind, what and contribution; contributions add up to the score. A "movie" is one
         that was rated: what it brings through other people's ratings. A "feature" is a term,
@@ -125,15 +125,22 @@ class Recommender:
         parts = [
             _parts("movie", titles[row.indices], by_movie[row.indices]),
             _parts("feature", hybrid.feature_names[named], by_feature[named]),
-            _parts("recent popularity", ["recent ratings by all users"], hybrid.recency_scores()[[item]]),
+            _parts(
+                "recent popularity",
+                ["recent ratings by all users"],
+                hybrid.recency_scores()[[item]],
+            ),
         ]
         strongest = pd.concat(parts).sort_values(
             "contribution", key=np.abs, ascending=False, kind="stable"
         )
-        return pd.concat([strongest, _parts("offset", ["subtracted from every movie alike"], [offset])], ignore_index=True)
+        return pd.concat(
+            [strongest, _parts("offset", ["subtracted from every movie alike"], [offset])],
+            ignore_index=True,
+        )
 
     def find(self, title: str, n: int = 5) -> pd.DataFrame:
-        """The n movies whose titles are nearest to what was typed; the more rated first of equals.
+        """The n movies whose titles match best; ties go to the most rated.
 
         Columns movieId, title, genres, match (0 to 100).
         """
@@ -142,7 +149,7 @@ class Recommender:
         return self._movies(rows).assign(match=match)
 
     def rated(self, user_id: int) -> pd.DataFrame:
-        """What a known user rated, best first, of equals the most rated movie first.
+        """What a known user rated, best first; ties go to the most rated movie.
 
         Columns movieId, title, genres, rating.
         """
@@ -151,8 +158,8 @@ class Recommender:
         order = np.lexsort((-popularity, -row.data))
         return self._movies(row.indices[order]).assign(**{RATING: row.data[order]})
 
-    def middling_user(self) -> int:
-        """The user with the median number of ratings; of several the first."""
+    def median_user(self) -> int:
+        """The first user with the median number of ratings."""
         counts = np.diff(self._fitted().interactions.user_items.indptr)
         median = np.sort(counts)[(len(counts) - 1) // 2]
         return self.bundle["i2u"][int(np.argmax(counts == median))]

@@ -1,12 +1,9 @@
-"""The inner step of alternating least squares, compiled.
+"""The least squares of ALS, compiled; `implicit` keeps initialisation, loop and checks.
 
-About twice as fast as implicit's own to the same loss, for 64 factors on two cores
-(`tests/benchmarks/als.py`).
-
-`implicit` keeps everything else: first guess, loop, checks. Both solve the same equations
-(Hu, Koren and Volinsky 2008), short rows by the same conjugate gradient (Takacs et al. 2011).
-Long rows pass over their other side's factors once, in a matrix product, in place of once a
-gradient step: those factors rarely fit the processor's cache. They come out exact.
+Both solve the same equations (Hu, Koren and Volinsky 2008), short rows by the same conjugate
+gradient (Takacs et al. 2011). Long rows are solved exactly: their normal equations take one pass
+over the other side's factors, where conjugate gradient takes one a step, and those factors rarely
+fit the processor's cache. `tests/benchmarks/als.py` measures it against `implicit`'s own.
 """
 
 from typing import Any
@@ -16,21 +13,21 @@ import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
-# From so many entries on a matrix product costs less than gradient steps, but for many factors:
-# its cost grows with their square.
+# From so many entries on the normal equations cost less than gradient steps, unless factors are
+# many: their cost grows with the square.
 _LONG, _FEW_FACTORS = 256, 64
-# Rows of a product: both its operands stay in the processor's nearest cache but one.
+# Rows of a product: both its operands stay in the second-level cache.
 _CHUNK = 128
-# Plain numbers would make all they meet double.
+# Literals would promote everything to double precision.
 _NONE, _ONE = np.float32(0), np.float32(1)
 # Sums may be taken in any order, or the compiler could not use vector instructions.
 _FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
-# An exception from one of several threads may get lost; what went wrong is not a number instead.
+# An exception in one of several threads may get lost; nan marks what went wrong instead.
 _COMPILED: dict[str, Any] = {"cache": True, "fastmath": _FASTMATH, "error_model": "numpy"}
 
 
 class CompiledALS(AlternatingLeastSquares):
-    """implicit's ALS that takes its inner step from here."""
+    """`implicit`'s ALS with the least squares of this module."""
 
     @property
     def solver(self):
@@ -46,15 +43,15 @@ def solve_rows(
     steps: int = 3,
     exact: bool = False,
 ) -> None:
-    """Better `factors` for the rows of a matrix, given those of its columns, in place.
+    """Solve for the factors of the rows of a matrix, given those of its columns, in place.
 
-    confidences  (n_rows, n_columns) CSR; an entry below zero is a dislike of that confidence
-    factors      (n_rows, factors) float32, where to start from, and what is found
+    confidences  (n_rows, n_columns) CSR; an entry c < 0 has preference 0, confidence -c
+    factors      (n_rows, factors) float32, initial values, overwritten
     others       (n_columns, factors) float32
-    num_threads  is there since implicit gives it; numba's own setting counts
-    steps        of conjugate gradient for short rows; `exact` solves these too
+    num_threads  ignored: `implicit` passes it, numba has its own setting
+    steps        of conjugate gradient for short rows; exact: solve these exactly too
     BLAS should be bounded to one thread: rows are spread over the cores already. Rows whose
-    equations have no solution, or none within the range of numbers, become not a number.
+    equations have no finite solution become nan.
     """
     matrix = (
         confidences.indptr.astype(np.int64),
@@ -75,22 +72,22 @@ def solve_rows(
 def training_loss(
     confidences: sparse.csr_array, users: np.ndarray, items: np.ndarray, regularization: float
 ) -> float:
-    """What training makes small: the mean weighted squared error over all pairs, and the pull.
+    """The objective of training over the sum of confidences: squared error and L2 penalty.
 
     confidences  (n_users, n_items) CSR, as in `solve_rows`
-    As implicit's own, but on all cores, and the many pairs without an entry in one product.
+    As `implicit`'s own, but on all cores, and all pairs without an entry in one product.
     """
     entries = _misfit(confidences.indptr, confidences.indices, confidences.data, users, items).sum()
     everywhere = np.vdot(users.T @ users, items.T @ items)
-    pull = regularization * (np.vdot(users, users) + np.vdot(items, items))
+    penalty = regularization * (np.vdot(users, users) + np.vdot(items, items))
     n_pairs = np.prod(confidences.shape, dtype=float)
     weight = np.abs(confidences.data).sum(dtype=float) + n_pairs - confidences.nnz
-    return float((entries + everywhere + pull) / weight)
+    return float((entries + everywhere + penalty) / weight)
 
 
 @numba.njit(parallel=True, **_COMPILED)
 def _misfit(indptr, indices, data, users, items):
-    """By row, what entries add to the error of a matrix without any: (n_rows,) double."""
+    """By row, what its entries add to the squared error of an empty row: (n_rows,) double."""
     by_row = np.empty(len(users))
     for row in numba.prange(len(users)):
         total = 0.0
@@ -106,7 +103,7 @@ def _misfit(indptr, indices, data, users, items):
 
 @numba.njit(parallel=True, **_COMPILED)
 def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
-    """The normal equations, summed up chunk by chunk and solved."""
+    """Normal equations, accumulated chunk by chunk, solved by Cholesky decomposition."""
     size = gram.shape[0]
     for place in numba.prange(len(rows)):
         end = indptr[rows[place] + 1]
@@ -129,9 +126,9 @@ def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
 
 @numba.njit(**_COMPILED)
 def _solve_symmetric(left, right):
-    """The solution in place of the right side; not a number unless positive definite.
+    """Overwrite `right` with the solution; nan unless `left` is positive definite.
 
-    Cholesky's method; the lower triangle of the left side is overwritten.
+    Cholesky decomposition, in the lower triangle of `left`.
     """
     size = len(right)
     for i in range(size):
@@ -164,7 +161,7 @@ def _descend(rows, indptr, indices, data, factors, others, gram, steps):
 
 @numba.njit(**_COMPILED)
 def _descend_from(found, columns, confidence, others, gram, steps):
-    """Conjugate gradient in place; the matrix itself is never formed."""
+    """Conjugate gradient in place; the normal matrix is never formed."""
     size = len(found)
     residual = _missing(found, columns, confidence, others, gram, _ONE)
     direction, length = residual.copy(), np.dot(residual, residual)
@@ -183,7 +180,7 @@ def _descend_from(found, columns, confidence, others, gram, steps):
 
 @numba.njit(**_COMPILED)
 def _missing(vector, columns, confidence, others, gram, aim):
-    """`aim` times the right side of the normal equations, less their left side times a vector."""
+    """aim * b - A v, for normal equations A x = b and a vector v."""
     size = len(vector)
     missing = np.zeros(size, np.float32)
     for j in range(size):

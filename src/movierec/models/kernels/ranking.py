@@ -1,4 +1,4 @@
-"""The best columns of rows of scores."""
+"""Top-k selection over rows of scores, compiled."""
 
 from collections.abc import Iterator
 
@@ -6,21 +6,18 @@ import numba
 import numpy as np
 from scipy import sparse
 
-# A block of dense scores takes about this much: little enough to stay near the processor. But a
-# few rows at a time would make less of a matrix product than they cost to begin with.
+# A block of dense scores takes about this much, to stay in cache; but with too few rows a matrix
+# product is dominated by its overhead.
 BLOCK_BYTES = 8 << 20
 FEWEST_ROWS = 128
-# Longer lists are cut from the whole row, sorted.
+# Longer lists are taken from the sorted row.
 _SHORT = 500
-# How many parts a row is taken in, for each place on a list, to see which scores may stand on it.
+# Parts of a row, per place on the list, whose maxima bound the k-th best score from below.
 _PARTS = 3
 
 
 def row_blocks(n_rows: int, row_length: int) -> Iterator[slice]:
-    """Slices over rows, each so short that float32 rows of this length fit BLOCK_BYTES.
-
-    But none shorter than FEWEST_ROWS, however long its rows.
-    """
+    """Slices over rows: as many float32 rows of this length as fit BLOCK_BYTES, or FEWEST_ROWS."""
     size = max(FEWEST_ROWS, BLOCK_BYTES // (4 * max(row_length, 1)))
     for start in range(0, n_rows, size):
         yield slice(start, min(start + size, n_rows))
@@ -36,8 +33,8 @@ def top_k(
 
     scores     (n_rows, n_items), no nan; compared as float32, not changed
     seen       (n_rows, n_items) CSR; stored entries are left out
-    tie_order  (n_items,) all columns: of equal scores, that of the column further ahead in it
-               goes first; without it that of the lower column. Either way a run repeats exactly.
+    tie_order  (n_items,) all columns; ties go to the column that stands earlier in it, by default
+               to the lower column, so a run repeats exactly.
     Returns (n_rows, k) int32; -1 where a row has fewer than k items to give.
     """
     n_rows, n_items = scores.shape
@@ -55,12 +52,12 @@ def top_k(
 
 
 def stored(rows: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """Where each row begins among the stored entries, int64, and their columns, int32."""
+    """indptr as int64 and indices as int32 of a CSR matrix."""
     return rows.indptr.astype(np.int64, copy=False), rows.indices.astype(np.int32, copy=False)
 
 
 def places_in(tie_order: np.ndarray, n_items: int) -> np.ndarray:
-    """The place of each column in an order of columns: (n_items,) int32, -1 where it has none."""
+    """Inverse of an order of columns: (n_items,) int32, -1 for columns not in it."""
     places = np.full(n_items, -1, dtype=np.int32)
     places[tie_order] = np.arange(len(tie_order))
     return places
@@ -82,11 +79,11 @@ def fill_lists(scores, first, seen, relevant, outside, tie_order, places, lists)
 
     scores          (n_rows, n_items), any real type: those of these users
     seen, relevant  all users' `stored` entries
-    outside         columns that are no candidates
+    outside         columns that are not candidates
     tie_order       (n_candidates,) int32 columns; and `places_in` it
-    lists           all users' items, scores, hits and all_tied, as `RankedLists` has them; items are
-                    -1 beforehand, scores nan, hits False
-    Runs on one thread, and lets others run meanwhile.
+    lists           items, scores, hits and all_tied of `RankedLists`, for all users; items
+                    filled with -1, scores with nan, hits with False
+    Runs on one thread and releases the GIL.
     """
     items, values, hits, all_tied = lists
     left = np.empty(scores.shape[1], np.float32)
@@ -124,13 +121,12 @@ def _all_equal(scores, columns):
     return alike == len(columns)
 
 
-# The loops below are written for the processor, which takes many numbers at a time where nothing
-# depends on what came before, and loses its way in branches that go either way.
+# The loops below avoid branches and dependencies between iterations, so that they vectorise.
 
 
 @numba.njit(nogil=True, cache=True)
 def _choose(left, tie_order, places, best):
-    """Fill `best` with the columns of the largest numbers in `left`, in order."""
+    """Fill `best` with the columns of the largest numbers in `left`, descending."""
     k = len(best)
     if k > _SHORT:
         in_order = left[tie_order]
@@ -149,8 +145,8 @@ def _choose(left, tie_order, places, best):
 
 @numba.njit(nogil=True, cache=True)
 def _floor(left, k):
-    """A number that at least k of those in `left` reach, and few more if all goes well."""
-    # Where the largest of k parts of a row reach it, so do k numbers; and there are fewer parts.
+    """A lower bound of the k-th largest number in `left`, usually close to it."""
+    # If the maxima of k parts reach a bound, so do k numbers; and there are fewer parts to search.
     largest = np.full(_PARTS * k, np.float32(-np.inf))
     for start in range(0, len(left), len(largest)):
         piece = left[start : start + len(largest)]
@@ -178,8 +174,8 @@ def _floor(left, k):
 
 @numba.njit(nogil=True, cache=True)
 def _at_least(left, floor):
-    """Columns of numbers that reach a floor: they and their number, the rest is room."""
-    # Unsigned, since a number that may be negative is looked at once more before it is an index.
+    """Columns whose numbers reach a bound, in a longer array, and how many they are."""
+    # Unsigned, since a signed index is checked for being negative.
     kept, n_kept = np.empty(len(left) + 1, np.uint32), np.uint64(0)
     for column in range(len(left)):
         kept[n_kept] = column
@@ -189,7 +185,7 @@ def _at_least(left, floor):
 
 @numba.njit(nogil=True, cache=True)
 def _order(left, columns, places, best):
-    """Fill `best` from columns of which it holds at least half: each has its rank counted."""
+    """Fill `best` from at most twice as many columns, by counting the rank of each."""
     values, ties, ranks = left[columns], places[columns], np.zeros(len(columns), np.int32)
     for one in range(len(columns)):
         value, tie = values[one], ties[one]
@@ -204,15 +200,15 @@ def _order(left, columns, places, best):
 
 @numba.njit(nogil=True, cache=True)
 def _insert(left, tie_order, best):
-    """Fill `best` in one pass, kept in order all the while: good where few numbers differ."""
+    """Fill `best` by insertion in one pass: fast where most numbers are tied."""
     k = len(best)
     values, filled, least = np.empty(k, np.float32), 0, np.float32(-np.inf)
     for column in tie_order:
         value = left[column]
-        # Not a number is neither greater than anything nor equal to itself.
+        # nan is neither greater than anything nor equal to itself.
         if not (value > least or (filled < k and value == value)):
             continue
-        # Only what is less makes way, so of equals the one that came first stays ahead.
+        # Only smaller numbers move, so of ties the earlier stays ahead.
         place = min(filled, k - 1)
         while place > 0 and value > values[place - 1]:
             values[place], best[place] = values[place - 1], best[place - 1]

@@ -5,9 +5,9 @@ import numba
 
 @numba.njit(parallel=True, cache=True)
 def add_products(total, items, weight, indptr, indices, data, term_indptr, term_items, term_data):
-    """Add `weight` times the products of some rows of a CSR matrix with all its rows.
+    """total[place] += weight * M M'[items[place]], for a CSR matrix M.
 
-    The matrix is given a second time, term by term: of two rows only terms of both matter.
+    M is given a second time, transposed, so that only terms of both rows are visited.
     """
     for place in numba.prange(len(items)):
         row = total[place]
