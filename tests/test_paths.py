@@ -1,13 +1,9 @@
 """Where files lie, and how they take the place of older ones."""
 
-import re
-
-import nbformat
 import pytest
 
 from movierec import paths
-from movierec.paths import MissingArtifact, RunPaths, atomic_folder, atomic_write
-from movierec.runs.runner import OPTIONAL, STAGES
+from movierec.paths import RunPaths, atomic_folder, atomic_write
 
 
 @pytest.fixture
@@ -21,45 +17,6 @@ def folder(tmp_path):
 
 def _break_off(*_):
     raise RuntimeError("broken off")
-
-
-def test_a_missing_artifact_names_the_command_that_makes_it():
-    with pytest.raises(MissingArtifact) as error:
-        RunPaths("mine").input("als.npz")
-    assert "als.npz is missing: notebook 03_als_training makes it" in str(error.value)
-    assert "python -m movierec run --dataset DATASET --run mine --to 03_als_training" in str(
-        error.value
-    )
-
-
-@pytest.mark.parametrize("stage", sorted({*STAGES} - OPTIONAL))
-def test_what_a_notebook_writes_is_asked_for_by_its_name(stage):
-    notebook = nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4)
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    written = re.findall(r'paths\.output\("([^"]+)"\)', code)
-    assert written
-    for file in written:
-        with pytest.raises(MissingArtifact, match=f"notebook {stage} makes it"):
-            RunPaths("mine").input(file)
-
-
-@pytest.mark.parametrize("file", ["preset.toml", "tuning.journal"])
-def test_a_missing_artifact_of_a_command_names_that(file):
-    with pytest.raises(
-        MissingArtifact, match=rf"{file} is missing: .* tune --dataset .* --run mine"
-    ):
-        RunPaths("mine").input(file)
-
-
-def test_an_artifact_that_was_written_is_found():
-    RunPaths("mine").output("als.npz").write_text("factors")
-    assert RunPaths("mine").input("als.npz").read_text() == "factors"
-
-
-@pytest.mark.parametrize("ask", [RunPaths.input, RunPaths.output])
-def test_an_artifact_of_no_stage_is_a_mistake(ask):
-    with pytest.raises(KeyError, match=r"no stage makes als\.npy"):
-        ask(RunPaths("mine"), "als.npy")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a/", "/a", "../a", ".", "..", ".a"])
@@ -78,9 +35,17 @@ def test_home_is_where_the_environment_says(tmp_path, monkeypatch):
     assert run.index == tmp_path / "reports" / "mine" / "index.html"
 
 
-def test_home_is_the_project_where_the_environment_says_nothing(monkeypatch):
+def test_home_is_the_checkout_where_the_environment_says_nothing(monkeypatch):
     monkeypatch.setenv("MOVIEREC_HOME", "")
     assert (paths.home() / "pyproject.toml").exists()
+
+
+def test_home_is_the_current_folder_where_the_package_lies_in_no_checkout(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOVIEREC_HOME", "")
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "site-packages/movierec/paths.py"))
+    monkeypatch.chdir(tmp_path)
+    assert paths.project() is None
+    assert paths.home() == tmp_path
 
 
 def test_notebooks_stay_with_the_project():

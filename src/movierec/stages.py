@@ -181,6 +181,8 @@ def artifact(run: RunPaths, file: str) -> Path:
 
     Raises MissingArtifact, naming the command that makes it.
     """
+    if file not in _MAKER:
+        raise KeyError(f"no stage writes {file}")
     path = run.artifacts / file
     if not path.exists():
         raise MissingArtifact(f"{path} is missing: {_remedy(run, _MAKER[file])}")
