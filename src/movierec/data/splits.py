@@ -1,4 +1,4 @@
-"""Cutting ratings into a part to learn from and a part to be judged by."""
+"""Protocols that split ratings into a training and a test part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,20 +14,20 @@ from movierec.data.interactions import Interactions
 
 @dataclass(frozen=True)
 class Split:
-    """Ratings to train on and ratings to predict, and what a result on them answers.
+    """Training and test ratings, and each user's history at query time.
 
-    training    the ratings that models learn from, of all users and movies of the whole
-    known       (n_users, n_movies) CSR, stars: what is known of a user when movies are ranked;
-                the training part, and more where users were held out whole
-    test        (n_users, n_movies) CSR, stars: what is to be found; nan where none were given
-    query_times     (n_users,) seconds since 1970: when each user asks, which is at the cut, or
-                with the last rating that is known of the user
-    candidates  (n_movies,) bool: the movies that may be recommended
-    question    in two sentences, what a result on this split answers
-    split_time    seconds since 1970: what came from then on is not known; None without such a cut
-    counts      what was met on the way and left out, by its description
+    training     ratings that models are fitted on; all users and movies keep their indices
+    known        (n_users, n_movies) CSR, stars: user history at query time; equals `train`, plus
+                 the folded-in ratings of held-out users
+    test         (n_users, n_movies) CSR, stars; NaN where test.csv has no rating column
+    query_times  (n_users,) seconds since 1970: the split time of a temporal split, otherwise the
+                 time of the user's last known rating
+    candidates   (n_movies,) bool: items that may be recommended
+    question     two sentences: what is held out, and what a result on this split measures
+    split_time   seconds since 1970: start of the test period of a temporal split, otherwise None
+    counts       by description, numbers of test.csv lines read and excluded
 
-    Raises AssertionError when a test pair is in the training part or known of its user.
+    Raises AssertionError when a test rating is also in the training or known part.
     """
 
     training: Interactions
@@ -39,7 +39,7 @@ class Split:
     split_time: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for part, ratings in (("training", self.train), ("known", self.known)):
             leaked = _pairs(ratings).multiply(_pairs(self.test)).nnz
             if leaked:
@@ -51,16 +51,16 @@ class Split:
         return self.training.user_items
 
     def relevant(self, threshold: float) -> sparse.csr_array:
-        """The test ratings of `threshold` stars and more; all of them, stars or not, for 0.
+        """Test ratings of at least `threshold` stars; all test ratings for a threshold of 0.
 
-        Raises ValueError for a threshold where test ratings have no stars.
+        Raises ValueError for another threshold if test ratings have no stars.
         """
         if not threshold:
             return self.test
         if np.isnan(self.test.data).any():
             raise ValueError(
-                f"relevance_threshold is {threshold}, but test.csv gives no stars to compare"
-                " with it: give it a rating column, or set relevance_threshold to 0"
+                f"relevance_threshold is {threshold}, but test.csv has no stars to compare"
+                " with it: add a rating column, or set relevance_threshold to 0"
             )
         relevant = self.test.copy()
         relevant.data = np.where(relevant.data >= threshold, relevant.data, 0)
@@ -70,13 +70,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Protocol:
-    """How to cut: `name` is one of PROTOCOLS.
+    """How to split; `name` is a key of PROTOCOLS.
 
-    test_share  how much is held out: of each user's ratings, of all ratings, of the users (and
-                of each one's ratings), or of the movies, as the protocol says
-    test_from   global-time: an ISO date, instead of the share; empty for none
-    given       given: the test set that came with the dataset, userId, movieId and rating
-    seed        of what is drawn
+    test_share  share to hold out, in (0, 1): of each user's ratings (user-random), of all ratings
+                (global-time), of the movies (cold-movies), or of the users and of each held-out
+                user's ratings (unseen-users)
+    test_from   global-time: split at this ISO date (UTC) instead of by share; "" for none
+    given       given: the test set of the dataset, columns userId, movieId, rating
+    seed        of the random draws
     """
 
     name: str = "user-random"
@@ -87,30 +88,28 @@ class Protocol:
 
 
 def make_split(interactions: Interactions, protocol: Protocol) -> Split:
-    """Split by a protocol.
+    """Split ratings by a protocol.
 
-    Raises ValueError for an unknown protocol, a share outside (0, 1), and where either part
-    would be empty.
+    Raises ValueError for an unknown protocol, a share outside (0, 1), and an empty part.
     """
     if protocol.name not in PROTOCOLS:
         raise ValueError(f"protocol {protocol.name!r} is not one of {', '.join(PROTOCOLS)}")
     if not 0 < protocol.test_share < 1:
-        raise ValueError(f"test_share is {protocol.test_share}; it lies between 0 and 1")
+        raise ValueError(f"test_share is {protocol.test_share}; it must lie between 0 and 1")
     split = PROTOCOLS[protocol.name](interactions, protocol)
-    for part, ratings in (("training", split.train), ("test", split.test)):
+    for part, ratings, change in (("training", split.train, "less"), ("test", split.test, "more")):
         if not ratings.nnz:
             raise ValueError(
-                f"protocol {protocol.name}: the {part} part is empty; hold out"
-                f" {'less' if part == 'training' else 'more'}, or keep more ratings"
+                f"protocol {protocol.name}: the {part} part is empty; hold out {change},"
+                " or keep more ratings"
             )
     return split
 
 
 def validation(split: Split, protocol: Protocol) -> Split:
-    """The training part cut once more, the same way, to choose hyperparameters on.
+    """The training part split again by the same protocol, for choosing hyperparameters.
 
-    Where the test set was given, a random share of each user's ratings; where time was cut at
-    a date, the last share of what came before it.
+    Replaced are `given`, by user-random, and a date, by the share of the ratings before it.
     """
     name = "user-random" if protocol.name == "given" else protocol.name
     return make_split(
@@ -119,98 +118,82 @@ def validation(split: Split, protocol: Protocol) -> Split:
 
 
 def _user_random(interactions: Interactions, protocol: Protocol) -> Split:
-    in_test = _share_of_rows(interactions.user_items, protocol.test_share, protocol.seed)
     return _split(
         interactions,
-        in_test,
-        f"A random {protocol.test_share:.0%} of every user's ratings are hidden, and each model"
-        " has to find them again among all movies the user has not rated in the rest. It asks"
-        " how well a known user's taste is filled in, with ratings of all times mixed.",
+        _share_of_rows(interactions.user_items, protocol.test_share, protocol.seed),
+        f"A random {protocol.test_share:.0%} of each user's ratings are held out, and each model"
+        " ranks all movies that the user has not rated in the training part. It measures how well"
+        " the preferences of known users are completed, regardless of the order in time.",
     )
 
 
 def _leave_last_out(interactions: Interactions, protocol: Protocol) -> Split:
     counts = np.diff(interactions.user_items.indptr)
     drawn = np.random.default_rng(protocol.seed).random(interactions.user_items.nnz)
-    # Of ratings in the same second, one is drawn.
+    # Ties in time are broken at random.
     order = np.lexsort((drawn, interactions.timestamps, _rows(interactions.user_items)))
     in_test = np.zeros(len(order), dtype=bool)
     in_test[order[interactions.user_items.indptr[1:][counts > 1] - 1]] = True
     return _split(
         interactions,
         in_test,
-        "The last rating of every user is hidden, and each model has to find it among all movies"
-        " the user has not rated before. It asks what a known user turns to next, though what"
-        " others did later may have been learnt from.",
+        "The last rating of each user is held out, and each model ranks all movies that the user"
+        " has not rated before. It measures next-item prediction for known users; later ratings of"
+        " other users may be in the training part.",
     )
 
 
 def _global_time(interactions: Interactions, protocol: Protocol) -> Split:
     times = interactions.timestamps
     if protocol.test_from:
-        moment = _seconds(protocol.test_from)
+        split_time = _seconds(protocol.test_from)
     else:
         place = len(times) - max(1, round(len(times) * protocol.test_share))
-        moment = int(np.partition(times, place)[place])
-    late = times >= moment
+        split_time = int(np.partition(times, place)[place])
+    late = times >= split_time
     if late.all() or not late.any():
-        first, last = (f"{datetime.fromtimestamp(int(t), UTC):%Y-%m-%d}" for t in _span(times))
         raise ValueError(
-            f"no rating lies {'before' if late.all() else 'after'} the cut at"
-            f" {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC; the ratings run from"
-            f" {first} to {last}: choose test_share or test_from so that both sides have some"
+            f"no rating is {'before' if late.all() else 'after'} the split time"
+            f" {_utc(split_time):%Y-%m-%d %H:%M:%S} UTC; ratings run from"
+            f" {_utc(times.min()):%Y-%m-%d} to {_utc(times.max()):%Y-%m-%d}: choose test_share or"
+            " test_from so that both parts have some"
         )
-    return replace(
-        _split(
-            interactions,
-            late,
-            f"All that happened from {datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC on"
-            f" ({late.mean():.0%} of the ratings) is hidden, tags too, and each model has to find"
-            " what users rated from then on. It asks how a recommender would have served the"
-            " future, to people of whom it often knew nothing yet.",
-        ),
-        query_times=np.full(len(interactions.user_ids), moment),
-        split_time=moment,
+    return _split(
+        interactions,
+        late,
+        f"All ratings ({late.mean():.0%}) and tags from {_utc(split_time):%Y-%m-%d %H:%M} UTC on"
+        " are held out; this temporal split is deterministic. It measures how well a recommender"
+        " trained at that time predicts later ratings, often of users with no history (cold"
+        " start).",
+        split_time=split_time,
     )
 
 
 def _unseen_users(interactions: Interactions, protocol: Protocol) -> Split:
     matrix, share = interactions.user_items, protocol.test_share
-    able = np.flatnonzero(np.diff(matrix.indptr) > 1)
-    rng = np.random.default_rng(protocol.seed)
-    held_out = np.zeros(matrix.shape[0], dtype=bool)
-    held_out[rng.permutation(able)[: max(1, round(share * len(able)))]] = True
-    # Each of them has two ratings at least, and one of them is always hidden.
-    theirs = held_out[_rows(matrix)]
-    hidden = _share_of_rows(matrix, share, protocol.seed, at_least=1) & theirs
-    known = interactions.only(~hidden)
-    return Split(
-        interactions.only(~theirs),
-        known=known.user_items,
-        test=interactions.only(hidden).user_items,
-        query_times=known.last_times,
-        candidates=np.ones(matrix.shape[1], dtype=bool),
-        question=(
-            f"A random {share:.0%} of the users are held out whole; a model that never saw them"
-            f" is then told all but {share:.0%} of their ratings, and has to find those. It asks"
-            " how well somebody new is served, once they have rated something."
-        ),
+    eligible = np.flatnonzero(np.diff(matrix.indptr) > 1)
+    of_held_out = _random_mask(matrix.shape[0], eligible, share, protocol.seed)[_rows(matrix)]
+    in_test = _share_of_rows(matrix, share, protocol.seed, at_least=1) & of_held_out
+    return _split(
+        interactions,
+        in_test,
+        f"A random {share:.0%} of the users are held out of training; all but {share:.0%} of each"
+        " one's ratings are then folded in, and each model ranks the movies that are not among"
+        " them (strong generalisation). It measures how well cold-start users are served once they"
+        " have rated something.",
+        in_training=~of_held_out,
     )
 
 
 def _cold_movies(interactions: Interactions, protocol: Protocol) -> Split:
     rated = np.flatnonzero(interactions.ratings_per_movie)
-    rng = np.random.default_rng(protocol.seed)
-    cold = np.zeros(len(interactions.movie_ids), dtype=bool)
-    cold[rng.permutation(rated)[: max(1, round(protocol.test_share * len(rated)))]] = True
-    return replace(
-        _split(
-            interactions,
-            cold[interactions.user_items.indices],
-            f"A random {protocol.test_share:.0%} of the movies lose all their ratings, and each"
-            " model has to order just these movies for every user. It asks how well movies are"
-            " recommended that nobody has rated yet.",
-        ),
+    cold = _random_mask(len(interactions.movie_ids), rated, protocol.test_share, protocol.seed)
+    return _split(
+        interactions,
+        cold[interactions.user_items.indices],
+        f"A random {protocol.test_share:.0%} of the movies lose all their ratings, and each model"
+        " ranks only these movies for each user. It measures item cold start: recommending movies"
+        " that nobody has rated yet.",
         candidates=cold,
     )
 
@@ -219,8 +202,8 @@ def _given(interactions: Interactions, protocol: Protocol) -> Split:
     given = protocol.given
     if given is None or given.empty:
         raise ValueError(
-            'protocol "given" needs a test.csv (userId,movieId and, if you like, rating) in the'
-            " dataset's folder, and there is none, or an empty one"
+            'protocol "given" needs a test.csv (userId,movieId and optionally rating) in the'
+            " dataset's folder; it is missing or empty"
         )
     n_users, n_movies = interactions.user_items.shape
     repeated = given.duplicated([USER, MOVIE], keep="last")
@@ -241,16 +224,16 @@ def _given(interactions: Interactions, protocol: Protocol) -> Split:
         query_times=training.last_times,
         candidates=np.ones(n_movies, dtype=bool),
         question=(
-            "The dataset brought its own test set, and each model has to find its movies among"
-            " all that the user has not rated in the rest. It asks whatever the maker of that"
-            " test set had in mind."
+            "The held-out ratings are those of the dataset's own test.csv, and each model ranks"
+            " all movies that the user has not rated in the training part. It measures what that"
+            " test set was made for."
         ),
         counts={
             "lines of test.csv": len(given),
-            "repeated there (the last counts)": int(repeated.sum()),
-            "of users without ratings, left out": int((rows < 0).sum()),
-            "of movies that are not kept, left out": int((columns < 0).sum()),
-            "also among the ratings, taken out of training": int(overlap.sum()),
+            "repeated pairs (the last is kept)": int(repeated.sum()),
+            "lines of users without ratings (excluded)": int((rows < 0).sum()),
+            "lines of movies that are not kept (excluded)": int((columns < 0).sum()),
+            "pairs also in ratings.csv (removed from training)": int(overlap.sum()),
         },
     )
 
@@ -265,26 +248,47 @@ PROTOCOLS: dict[str, Callable[[Interactions, Protocol], Split]] = {
 }
 
 
-def _split(interactions: Interactions, in_test: np.ndarray, question: str) -> Split:
-    """The ratings under the mask are the test part, all others are learnt from and known."""
-    training = interactions.only(~in_test)
+def _split(
+    interactions: Interactions,
+    in_test: np.ndarray,
+    question: str,
+    *,
+    in_training: np.ndarray | None = None,
+    candidates: np.ndarray | None = None,
+    split_time: int | None = None,
+) -> Split:
+    """A split by masks over the ratings, (nnz,) bool; ratings outside the test part are known.
+
+    Without `in_training`, models are also trained on all of these.
+    """
+    n_users, n_movies = interactions.user_items.shape
+    known = interactions.only(~in_test)
     return Split(
-        training,
-        known=training.user_items,
+        known if in_training is None else interactions.only(in_training),
+        known=known.user_items,
         test=interactions.only(in_test).user_items,
-        query_times=training.last_times,
-        candidates=np.ones(len(interactions.movie_ids), dtype=bool),
+        query_times=known.last_times if split_time is None else np.full(n_users, split_time),
+        candidates=np.ones(n_movies, dtype=bool) if candidates is None else candidates,
         question=question,
+        split_time=split_time,
     )
+
+
+def _random_mask(size: int, eligible: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """(size,) bool, true at a random share of the `eligible` indices, but at least at one."""
+    mask = np.zeros(size, dtype=bool)
+    drawn = np.random.default_rng(seed).permutation(eligible)
+    mask[drawn[: max(1, round(share * len(eligible)))]] = True
+    return mask
 
 
 def _share_of_rows(
     matrix: sparse.csr_array, share: float, seed: int, at_least: int = 0
 ) -> np.ndarray:
-    """A mask (nnz,) over a random share of each row's entries.
+    """(nnz,) bool, true at a random share of each row's n entries.
 
-    Of n entries it takes n * share to the nearest whole number, and at most n - 1, so that
-    everyone keeps something to be known by.
+    Their number is n * share rounded, but at least `at_least` and at most n - 1, so that every
+    user keeps some history.
     """
     counts = np.diff(matrix.indptr)
     shuffled = np.lexsort((np.random.default_rng(seed).random(matrix.nnz), _rows(matrix)))
@@ -296,23 +300,25 @@ def _share_of_rows(
 
 
 def _rows(matrix: sparse.csr_array) -> np.ndarray:
-    """The row of each stored entry."""
+    """(nnz,) row number of each stored entry."""
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def _span(times: np.ndarray) -> tuple[int, int]:
-    return times.min(), times.max()
-
-
 def _seconds(date: str) -> int:
+    """Seconds since 1970 of an ISO date, in UTC unless it names another zone."""
     try:
-        moment = datetime.fromisoformat(date)
+        time = datetime.fromisoformat(date)
     except ValueError:
         raise ValueError(f"test_from is {date!r}; give a date such as 2015-01-31") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _pairs(matrix: sparse.csr_array) -> sparse.csr_array:
+    """True at each stored entry."""
     return sparse.csr_array(
         (np.ones(matrix.nnz, dtype=bool), matrix.indices, matrix.indptr), shape=matrix.shape
     )
