@@ -118,7 +118,7 @@ def test_ratings_in_another_order_ask_once_more(machine, tmp_path):
     (tmp_path / "movies.csv").write_text("movieId,title,genres\n10,Ten,Drama\n")
     machine(5_000)
 
-    with pytest.raises(memory.NotEnoughMemory, match=r"order .* sort ratings\.csv by userId"):
+    with pytest.raises(memory.NotEnoughMemory, match=r"Sorting .* sort ratings\.csv by userId"):
         read_tables(tmp_path)
 
 

@@ -200,5 +200,5 @@ def test_after_an_interrupted_unpacking_a_fetch_works(mirror, monkeypatch, cause
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"'ml-1m' cannot be fetched; ml-latest-small, "):
+    with pytest.raises(ValueError, match=r"'ml-1m' cannot be fetched; choose one of ml-la"):
         fetch("ml-1m", progress=False)

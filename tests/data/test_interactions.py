@@ -215,7 +215,7 @@ def test_a_fraction_out_of_range_is_refused(hand_made, fraction):
 
 
 def test_a_fraction_that_leaves_no_rating_is_refused(hand_made):
-    with pytest.raises(ValueError, match="leaves no rating"):
+    with pytest.raises(ValueError, match="no rating remains"):
         select_interactions(hand_made, 4, 1e-9)
 
 

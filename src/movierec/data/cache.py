@@ -1,4 +1,4 @@
-"""Big tables as they were read the last time, in Arrow's own format: mapped, not parsed."""
+"""Cache of large datasets as read: Arrow files, which are memory-mapped instead of parsed."""
 
 import hashlib
 import json
@@ -12,17 +12,17 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
-from movierec.data import columns, tables
 from movierec.data.tables import Tables, read_tables
 from movierec.paths import atomic_folder, datasets
 
-# Smaller files are read faster than anybody notices; bytes of ratings.csv.
+# Smaller datasets are parsed in well under a second; bytes of ratings.csv.
 WORTHWHILE = 64 << 20
 _FILES = ("ratings.csv", "movies.csv", "tags.csv", "test.csv")
 _FRAMES = ("ratings", "movies", "tags", "given")
 _ABOUT = "about.json"
-# A file changed twice within one tick of the clock looks unchanged.
-_TICK = 2.0  # seconds
+_READERS = [Path(__file__).with_name(name) for name in ("tables.py", "columns.py")]
+# A file modified twice within one clock tick may look unchanged; seconds.
+_TICK = 2.0
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,40 @@ class Reading:
     sha256: dict[str, str]
 
 
-def read(folder: Path) -> Reading:
-    """Read a dataset's tables, from the cache where its files are those read before.
+@dataclass(frozen=True)
+class _Version:
+    """What a cached reading depends on: a digest of the reading code, and each file's state.
 
-    A file is the same while its size, its times and its place on the disk are, and as long as
-    the code that reads it is. Raises what `read_tables` does.
+    files  by name: size (bytes), modification and change time (ns), inode
     """
-    kept = place(folder)
-    before = _identity(folder)
-    if (found := _load(kept, before)) is not None:
+
+    code: str
+    files: dict[str, list[int]]
+
+
+def read(folder: Path) -> Reading:
+    """Read a dataset's tables, from the cache if neither its files nor the code changed.
+
+    Files count as unchanged while their size, times and inode are. Raises what `read_tables`
+    raises.
+    """
+    cached = place(folder)
+    version = _version(folder)
+    if (found := _load(cached, version)) is not None:
         return found
-    begun = time.time()
-    with ThreadPoolExecutor(1) as beside:
-        hashes = beside.submit(_hashes, folder)
+    started = time.time()
+    with ThreadPoolExecutor(1) as executor:
+        hashes = executor.submit(_hashes, folder)
         result = Reading(read_tables(folder), hashes.result())
-    if _worth_keeping(folder, before, begun):
-        _save(kept, before, result)
+    if _version(folder) == version and _worth_caching(version, started):
+        _save(cached, version, result)
     return result
+
+
+def place(folder: Path) -> Path:
+    """The folder of the cache of a dataset's folder."""
+    path = folder.resolve()
+    return datasets() / ".cache" / f"{path.name}-{_digest(str(path).encode())}"
 
 
 def sha256_of(path: Path) -> str:
@@ -62,65 +79,56 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {file: sha256_of(folder / file) for file in _FILES if (folder / file).exists()}
 
 
-def place(folder: Path) -> Path:
-    """Where what was read of a dataset's folder is kept."""
-    path = folder.resolve()
-    return datasets() / ".cache" / f"{path.name}-{_digest(str(path).encode())}"
+def _version(folder: Path) -> _Version:
+    code = _digest(b"".join(reader.read_bytes() for reader in _READERS) + pa.__version__.encode())
+    stats = {name: (folder / name).stat() for name in _FILES if (folder / name).exists()}
+    return _Version(
+        code,
+        {
+            name: [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+            for name, stat in stats.items()
+        },
+    )
 
 
-def _identity(folder: Path) -> dict[str, object]:
-    """What changes when a file does, or the code that reads it."""
-    readers = [Path(module.__file__).read_bytes() for module in (tables, columns)]
-    identity: dict[str, object] = {
-        "reader": _digest(b"".join(readers)),
-        "pyarrow": pa.__version__,
-    }
-    for name in _FILES:
-        if (folder / name).exists():
-            stat = (folder / name).stat()
-            identity[name] = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-    return identity
+def _worth_caching(version: _Version, started: float) -> bool:
+    """Whether the dataset is large and its files were last changed before reading started."""
+    last = (started - _TICK) * 1e9
+    return version.files["ratings.csv"][0] >= WORTHWHILE and all(
+        max(modified, changed) < last for _, modified, changed, _ in version.files.values()
+    )
 
 
-def _worth_keeping(folder: Path, before: dict[str, object], begun: float) -> bool:
-    if _identity(folder) != before or before["ratings.csv"][0] < WORTHWHILE:
-        return False
-    times = [before[name][1:3] for name in _FILES if name in before]
-    return all(max(changed) < (begun - _TICK) * 1e9 for changed in times)
-
-
-def _save(kept: Path, identity: dict[str, object], result: Reading) -> None:
-    found = result.tables
-    counts = {
-        name: value for name, value in vars(found).items() if not isinstance(value, pd.DataFrame)
-    }
+def _save(cached: Path, version: _Version, result: Reading) -> None:
+    fields = vars(result.tables)
+    counts = {name: value for name, value in fields.items() if name not in _FRAMES}
+    about = vars(version) | {"counts": counts, "sha256": result.sha256}
     try:
-        with atomic_folder(kept) as draft:
+        with atomic_folder(cached) as draft:
             for name in _FRAMES:
-                table = pa.Table.from_pandas(getattr(found, name), preserve_index=False)
-                # One piece, so that it can be mapped as it lies.
+                table = pa.Table.from_pandas(fields[name], preserve_index=False)
+                # A single chunk, so that pandas can use the mapped memory without a copy.
                 feather.write_feather(
                     table.combine_chunks(),
                     draft / f"{name}.arrow",
                     compression="uncompressed",
                     chunksize=max(1, len(table)),
                 )
-            about = {"identity": identity, "counts": counts, "sha256": result.sha256}
             (draft / _ABOUT).write_text(json.dumps(about))
     except OSError as error:
-        if _load(kept, identity) is not None:
-            return  # another process was faster
-        warnings.warn(f"nothing was kept to read faster the next time: {error}", stacklevel=3)
+        if _load(cached, version) is not None:
+            return  # Another process wrote the same cache first.
+        warnings.warn(f"the dataset could not be cached: {error}", stacklevel=3)
 
 
-def _load(kept: Path, identity: dict[str, object]) -> Reading | None:
-    """What was kept of these very files; None where there is no such, or it cannot be read."""
+def _load(cached: Path, version: _Version) -> Reading | None:
+    """The cached reading of this version; None if there is none or it is damaged."""
     try:
-        about = json.loads((kept / _ABOUT).read_text())
-        if about["identity"] != identity:
+        about = json.loads((cached / _ABOUT).read_text())
+        if _Version(about["code"], about["files"]) != version:
             return None
-        frames = {
-            name: feather.read_feather(kept / f"{name}.arrow", memory_map=True, split_blocks=True)
+        frames: dict[str, pd.DataFrame] = {
+            name: feather.read_feather(cached / f"{name}.arrow", memory_map=True, split_blocks=True)
             for name in _FRAMES
         }
         return Reading(Tables(**frames, **about["counts"]), about["sha256"])

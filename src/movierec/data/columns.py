@@ -1,4 +1,4 @@
-"""MovieLens's column names and genre words, defined once."""
+"""Column names, file headers and the rating scale of MovieLens."""
 
 USER = "userId"
 MOVIE = "movieId"
@@ -11,7 +11,7 @@ TAG = "tag"
 RATINGS_HEADER = (USER, MOVIE, RATING, TIMESTAMP)
 MOVIES_HEADER = (MOVIE, TITLE, GENRES)
 TAGS_HEADER = (USER, MOVIE, TAG, TIMESTAMP)
-# A test set of one's own may say less.
+# A test.csv may omit timestamps, or ratings and timestamps.
 TEST_HEADERS = (RATINGS_HEADER, RATINGS_HEADER[:3], RATINGS_HEADER[:2])
 
 NO_GENRES = "(no genres listed)"

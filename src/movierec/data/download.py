@@ -1,4 +1,4 @@
-"""Fetching MovieLens from GroupLens, verified, all or nothing."""
+"""Download MovieLens from GroupLens, verified and atomic."""
 
 import json
 import os
@@ -15,20 +15,20 @@ _RECORD = "fetched.json"
 
 
 class FetchError(RuntimeError):
-    """A dataset could not be fetched; nothing was left behind that looks like one."""
+    """A dataset could not be fetched; no incomplete folder remains."""
 
 
 def fetch(name: str, progress: bool = True) -> Path:
-    """Download a dataset, verify its SHA-256, unpack it; return its folder.
+    """Download an archive, verify its SHA-256 and unpack it; returns the dataset's folder.
 
-    Does nothing when the folder is there and every file has the size and checksum it was
-    unpacked with. MOVIEREC_MIRROR names another base address than GroupLens's.
-    Raises ValueError for a name GroupLens does not publish, FetchError when it fails.
+    No request is made if the folder exists and each file still has the size and CRC-32 of its
+    archive member. The environment variable MOVIEREC_MIRROR replaces GroupLens's base URL.
+    Raises ValueError for an unknown name, FetchError if any step fails.
     """
     if name not in MOVIELENS:
-        raise ValueError(f"{name!r} cannot be fetched; {', '.join(MOVIELENS)} can")
+        raise ValueError(f"{name!r} cannot be fetched; choose one of {', '.join(MOVIELENS)}")
     folder = datasets() / name
-    if is_whole(folder, name):
+    if _is_complete(folder, name):
         return folder
     url = (os.environ.get("MOVIEREC_MIRROR") or BASE_URL).rstrip("/") + f"/{name}.zip"
     pooch.get_logger().setLevel("WARNING")
@@ -50,8 +50,8 @@ def fetch(name: str, progress: bool = True) -> Path:
     return folder
 
 
-def is_whole(folder: Path, name: str) -> bool:
-    """Whether a folder holds what its archive held, file by file (size and CRC-32)."""
+def _is_complete(folder: Path, name: str) -> bool:
+    """Whether every file of a folder has the size and CRC-32 of its archive member."""
     try:
         record = json.loads((folder / _RECORD).read_text())
         return record["sha256"] == MOVIELENS[name].sha256 and all(
@@ -68,7 +68,7 @@ def _unpack(archive: Path, folder: Path, sha256: str) -> None:
         for member in source.infolist():
             if member.is_dir():
                 continue
-            # The archive's own top folder is dropped; `folder` takes its place.
+            # Archives have a top-level folder, which `folder` replaces.
             member.filename = Path(member.filename).name
             source.extract(member, folder)
             files[member.filename] = (member.file_size, member.CRC)

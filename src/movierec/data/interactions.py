@@ -1,4 +1,4 @@
-"""The ratings that a run works on, as one sparse matrix with its ids."""
+"""The ratings of a run as one sparse matrix with its user and movie ids."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +12,13 @@ from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.data.tables import ROWS, in_order
 from movierec.paths import atomic_write
 
-# Ids below this are looked up in a table; MovieLens's end at some 300,000.
-_TABLE = 1 << 24
+# Ids below this are renumbered with a lookup table; MovieLens ids end at about 300,000.
+_TABLE_SIZE = 1 << 24
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """Ratings by contiguous indices, both ways.
+    """Ratings under contiguous user and movie indices.
 
     user_ids    (n_users,) int32, ascending; row u of the matrix is user_ids[u]
     movie_ids   (n_movies,) int32, ascending; column m of the matrix is movie_ids[m]
@@ -54,18 +54,18 @@ class Interactions:
 
     @property
     def last_times(self) -> np.ndarray:
-        """(n_users,) int32, seconds since 1970: each user's last rating.
+        """(n_users,) int32, seconds since 1970: time of each user's last rating.
 
-        Of a user without any, the last of all.
+        For users without ratings it is the last time of all ratings.
         """
         last = np.full(len(self.user_ids), self.timestamps.max(initial=0))
         rated = np.diff(self.user_items.indptr) > 0
-        # Empty rows end where they begin, so the others' ratings follow one another.
+        # Empty rows hold no entries, so the segments of the other rows are adjacent.
         last[rated] = np.maximum.reduceat(self.timestamps, self.user_items.indptr[:-1][rated])
         return last
 
     def only(self, mask: np.ndarray) -> "Interactions":
-        """The ratings under a mask (nnz,), the ids and the shape unchanged, no zero stored."""
+        """The ratings selected by a mask, (nnz,) bool; ids and shape stay the same."""
         matrix = self.user_items
         indptr = np.r_[0, np.cumsum(mask)][matrix.indptr].astype(np.int32)
         kept = sparse.csr_array(
@@ -102,23 +102,25 @@ def select_interactions(
 ) -> Interactions:
     """Keep the most rated movies and a random share of their ratings.
 
-    ratings: as in `Tables.ratings`. `top_movies` beyond the catalogue takes all; of equally
-    rated movies the lower movieId goes first. Movies and users left without a rating go.
-    Raises ValueError for a parameter out of range, or when no rating is left.
+    ratings           as in `Tables.ratings`
+    top_movies        number of movies; all if there are fewer. Ties go to the lower movieId
+    ratings_fraction  share of these movies' ratings, in (0, 1]
+
+    Movies and users without a remaining rating are dropped.
+    Raises ValueError for a parameter out of range, or if no rating remains.
     """
     if top_movies < 1:
-        raise ValueError(f"top_movies is {top_movies}; at least 1 movie is needed")
+        raise ValueError(f"top_movies is {top_movies}; it must be at least 1")
     if not 0 < ratings_fraction <= 1:
-        raise ValueError(f"ratings_fraction is {ratings_fraction}; it lies in (0, 1]")
+        raise ValueError(f"ratings_fraction is {ratings_fraction}; it must lie in (0, 1]")
     columns = [ratings[name].to_numpy() for name in (USER, MOVIE, RATING, TIMESTAMP)]
     movies = columns[1]
-    codes = movies if movies.max() < _TABLE else _contiguous(movies)[1]
+    codes = movies if movies.max() < _TABLE_SIZE else _contiguous(movies)[1]
     counts = _counts(codes)
     if ratings_fraction < 1 or top_movies < np.count_nonzero(counts):
         kept = np.zeros(len(counts), dtype=bool)
         kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
-        most = int(counts[kept].sum())
-        columns = _draw(columns, codes, kept, most, ratings_fraction, seed)
+        columns = _sample(columns, codes, counts, kept, ratings_fraction, seed)
     return _index(*columns)
 
 
@@ -127,25 +129,30 @@ def _blocks(size: int) -> list[slice]:
 
 
 def _counts(codes: np.ndarray) -> np.ndarray:
-    size = int(codes.max()) + 1
-    return sum(np.bincount(codes[block], minlength=size) for block in _blocks(len(codes)))
+    """How often each code occurs, (max code + 1,)."""
+    counts = np.zeros(int(codes.max()) + 1, dtype=np.int64)
+    for block in _blocks(len(codes)):
+        counts += np.bincount(codes[block], minlength=len(counts))
+    return counts
 
 
-def _draw(
+def _sample(
     columns: list[np.ndarray],
     codes: np.ndarray,
+    counts: np.ndarray,
     kept: np.ndarray,
-    most: int,
     fraction: float,
     seed: int,
 ) -> list[np.ndarray]:
-    """A random share of the ratings of movies that are kept, in the order they stand.
+    """A random share of the ratings of the movies to keep, in their order in `columns`.
 
-    most: the ratings of all movies that are kept.
+    codes   (n_ratings,) movie codes
+    counts  (n_codes,) ratings of each movie
+    kept    (n_codes,) bool
     """
     rng = np.random.default_rng(seed)
-    # Memory that is never written to is never taken.
-    drawn = [np.empty(most, column.dtype) for column in columns]
+    # Pages of an empty array that are never written to take no memory.
+    drawn = [np.empty(counts[kept].sum(), column.dtype) for column in columns]
     end = 0
     for block in _blocks(len(codes)):
         keep = kept[codes[block]]
@@ -154,10 +161,10 @@ def _draw(
         places = np.flatnonzero(keep)
         start, end = end, end + len(places)
         for column, out in zip(columns, drawn, strict=True):
-            # Places are in bounds; to check them again numpy would copy.
+            # With the default mode, which checks bounds, numpy would buffer the output.
             np.take(column[block], places, out=out[start:end], mode="clip")
     if not end:
-        raise ValueError(f"ratings_fraction {fraction} leaves no rating; raise it")
+        raise ValueError(f"no rating remains at ratings_fraction {fraction}; increase it")
     for column in drawn:
         column.resize(end, refcheck=False)
     return drawn
@@ -172,7 +179,7 @@ def _index(
         order = np.lexsort((columns, rows))
         rows, columns = rows[order], columns[order]
         stars, timestamps = stars[order], timestamps[order]
-    # Were the two of different types, numpy would copy the rows.
+    # numpy would copy `rows` if the two had different types.
     starts = np.arange(len(user_ids) + 1, dtype=rows.dtype)
     indptr = np.searchsorted(rows, starts).astype(np.int32)
     matrix = sparse.csr_array((stars, columns, indptr), shape=(len(user_ids), len(movie_ids)))
@@ -181,11 +188,11 @@ def _index(
 
 
 def _contiguous(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ascending ids, and each value's place among them as int32. values: none below zero."""
-    if values.max() >= _TABLE:
-        place, ids = pd.factorize(values, sort=True)
-        return ids, place.astype(np.int32)
+    """Sorted distinct ids, and the index of each value among them, int32; values are >= 0."""
+    if values.max() >= _TABLE_SIZE:
+        indices, ids = pd.factorize(values, sort=True)
+        return ids, indices.astype(np.int32)
     found = np.zeros(int(values.max()) + 1, dtype=bool)
     found[values] = True
-    places = np.cumsum(found, dtype=np.int32) - 1
-    return np.flatnonzero(found).astype(values.dtype), places[values]
+    indices = np.cumsum(found, dtype=np.int32) - 1
+    return np.flatnonzero(found).astype(values.dtype), indices[values]

@@ -1,4 +1,4 @@
-"""The datasets that have a name, and what is published about them."""
+"""The named datasets: published sizes and archive hashes."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ BASE_URL = "https://files.grouplens.org/datasets/movielens/"
 
 @dataclass(frozen=True)
 class MovieLens:
-    """A dataset GroupLens publishes: its size, its years and the hash of its archive."""
+    """A dataset published by GroupLens: its size, its years and its archive's SHA-256."""
 
     ratings: int
     users: int
@@ -17,8 +17,7 @@ class MovieLens:
     first_year: int
     last_year: int
     sha256: str
-    # Share of all ratings that the 1,000 most rated movies hold; for ml-25m a guess
-    # between its neighbours.
+    # Share of all ratings on the 1,000 most rated movies; interpolated for ml-25m.
     head_share: float
 
 

@@ -1,4 +1,4 @@
-"""Reading and checking ratings.csv, movies.csv and tags.csv."""
+"""Read and validate ratings.csv, movies.csv, tags.csv and test.csv."""
 
 import csv
 import os
@@ -47,33 +47,34 @@ _MEANING = {
     RATING: f"a number from {MIN_RATING} to {MAX_RATING}",
     TIMESTAMP: "whole seconds since 1970, at most 2147483647",
 }
-# Bytes a thread takes at a time.
+# Bytes that a thread parses at a time.
 _BLOCK = 1 << 20
-# What reading holds at most, in sizes of a large ratings.csv with tags beside it, if all pieces
-# wait for their place at once; and bytes a rating to put them in order.
-_HELD, _ORDER_BYTES = 1.6, 72
-# Rows looked at together: what is computed of them stays near the processor, in no fresh memory.
+# Peak memory of reading a large dataset, in sizes of its ratings.csv, if all parsed blocks wait to
+# be copied; and of sorting, in bytes per rating.
+_READ_FACTOR, _SORT_BYTES = 1.6, 72
+# Rows processed at a time, so that intermediate arrays stay in the processor's cache.
 ROWS = 1 << 20
-_CUT_SHORT = "the file was cut short: fetch or copy it again"
+_TRUNCATED = "the file was truncated: fetch or copy it again"
 
 
 class TableError(ValueError):
-    """A file is not what MovieLens's schema says; the message names file, line and mend."""
+    """A file violates MovieLens's schema; the message names the file, the line and the remedy."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """A dataset as read: checked, one rating for each user and movie.
+    """A validated dataset with at most one rating per user and movie.
 
     ratings  userId int32, movieId int32, rating float32 (stars), timestamp int32 (s since 1970)
-    movies   movieId int32, title, genres; every rated movie is there, in order of movieId
-    tags     userId int32, movieId int32, tag, timestamp int32; no tag is empty
-    given    userId int32, movieId int32, rating float32: the lines of test.csv, as they stand;
-             without a rating column ratings are nan, without the file there are no lines
+    movies   movieId int32, title, genres; all rated movies and others, sorted by movieId
+    tags     userId int32, movieId int32, tag (never blank), timestamp int32
+    given    userId int32, movieId int32, rating float32: the lines of test.csv, unchanged; ratings
+             are NaN without a rating column, and there are no lines without the file
 
-    The counts tell what reading changed: earlier ratings of the same user and movie dropped,
-    tags without text dropped, rated movies that movies.csv lacks (kept as "movie <id>"), and
-    the ratings those have.
+    duplicate_ratings      dropped: earlier ratings of the same user and movie
+    missing_tags           dropped: blank tags
+    unknown_movies         rated movies that movies.csv lacks; added as "movie <id>"
+    unknown_movie_ratings  ratings of those
     """
 
     ratings: pd.DataFrame
@@ -87,48 +88,48 @@ class Tables:
 
 
 def read_tables(folder: Path) -> Tables:
-    """Read a folder in MovieLens's schema; tags.csv and test.csv may be absent.
+    """Read a folder in MovieLens's schema; tags.csv and test.csv are optional.
 
-    Raises TableError for anything that is not MovieLens's schema or scale, and NotEnoughMemory.
+    Raises TableError where a file violates the schema or the rating scale, and NotEnoughMemory.
     """
     path = folder / "ratings.csv"
     if path.exists():
         require_memory(
-            int(_HELD * path.stat().st_size),
+            int(_READ_FACTOR * path.stat().st_size),
             f"Reading {path}",
-            "close other programs, or take a smaller dataset",
+            "close other programs, or use a smaller dataset",
         )
     ratings = _read_rated(path, RATINGS_HEADER)
     if ratings.empty:
-        raise TableError(f"{path}: there are no ratings below the header")
+        raise TableError(f"{path}: there are no ratings after the header")
     movies = _read(folder / "movies.csv", MOVIES_HEADER)
-    _refuse(
+    _require_none(
         folder / "movies.csv",
         movies,
         MOVIE,
         movies[MOVIE].duplicated().to_numpy(),
-        "stands in an earlier line too: keep one of them",
+        "is also in an earlier line: keep one of them",
     )
     tags = _read_tags(folder / "tags.csv")
 
-    given = len(ratings)
+    n_read = len(ratings)
     ratings = _latest(ratings)
     unknown = np.setdiff1d(pd.unique(ratings[MOVIE]), movies[MOVIE])
-    known = tags[tags[TAG].str.strip() != ""]
+    nonblank = tags[tags[TAG].str.strip() != ""]
     return Tables(
         ratings=ratings,
         movies=_with_unknown(movies, unknown),
-        tags=known.reset_index(drop=True),
+        tags=nonblank.reset_index(drop=True),
         given=_read_given(folder / "test.csv"),
-        duplicate_ratings=given - len(ratings),
-        missing_tags=len(tags) - len(known),
+        duplicate_ratings=n_read - len(ratings),
+        missing_tags=len(tags) - len(nonblank),
         unknown_movies=len(unknown),
         unknown_movie_ratings=int(ratings[MOVIE].isin(unknown).sum()) if len(unknown) else 0,
     )
 
 
 def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
-    """Whether ratings stand by user, and of each by movie, none twice: MovieLens's own order."""
+    """Whether ratings are sorted by user, then movie, without duplicates, as MovieLens's are."""
     for start in range(0, len(users) - 1, ROWS):
         user, movie = (of[start : start + ROWS + 1] for of in (users, movies))
         same_user, later_movie = user[1:] == user[:-1], movie[1:] > movie[:-1]
@@ -138,15 +139,15 @@ def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
 
 
 def save_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as Parquet, whole or not at all."""
+    """Write a frame as Parquet, atomically."""
     with atomic_write(path) as draft:
         frame.to_parquet(draft, index=False)
 
 
 def _read_rated(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """A file with ratings, each on the scale."""
+    """A file with ratings, all within the scale."""
     frame = _read(path, header)
-    _refuse_outside(path, frame, RATING, MIN_RATING, MAX_RATING)
+    _require_within(path, frame, RATING, MIN_RATING, MAX_RATING)
     return frame
 
 
@@ -171,24 +172,24 @@ def _empty(header: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """One file, its columns typed, its ids not negative."""
+    """One file with typed columns and non-negative numbers."""
     _check_ends(path, header)
     numbers = all(pa.types.is_primitive(_TYPES[name]) for name in header)
     try:
         frame = _read_numbers(path, header) if numbers else _parse(path, header).to_pandas()
     except pa.ArrowInvalid:
-        raise _complaint(path, header) from None
+        raise _parse_error(path, header) from None
     for column in (USER, MOVIE, TIMESTAMP):
         if column in header:
-            _refuse_outside(path, frame, column, 0, np.inf)
+            _require_within(path, frame, column, 0, np.inf)
     return frame
 
 
 def _check_ends(path: Path, header: tuple[str, ...]) -> None:
-    """The first line must be MovieLens's header and the last must be whole."""
+    """Check that the first line is the header and the last line ends with a line break."""
     expected = ",".join(header)
     if not path.exists():
-        raise TableError(f"{path} is missing; a dataset folder holds ratings.csv and movies.csv")
+        raise TableError(f"{path} is missing; a dataset needs ratings.csv and movies.csv")
     with path.open("rb") as file:
         try:
             first = file.readline().decode("utf-8-sig").strip()
@@ -197,7 +198,7 @@ def _check_ends(path: Path, header: tuple[str, ...]) -> None:
                 f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})"
             ) from None
         if not first and path.stat().st_size == 0:
-            raise TableError(f"{path} is empty; it should begin with {expected}")
+            raise TableError(f"{path} is empty; it must start with {expected}")
         try:
             found = tuple(next(csv.reader([first]), ()))
         except csv.Error:
@@ -206,14 +207,14 @@ def _check_ends(path: Path, header: tuple[str, ...]) -> None:
             lacking = [name for name in header if name not in found]
             raise TableError(
                 f"{path}, line 1: the header is {first!r}, MovieLens's is {expected!r}"
-                + (f"; missing: {', '.join(lacking)}" if lacking else "; put it in that order")
+                + (f"; missing: {', '.join(lacking)}" if lacking else "; use that order")
             )
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
             lines = _count_lines(path) + 1
             raise TableError(
-                f"{path}, line {lines}: the last line has no line end, so {_CUT_SHORT}"
-                " (or, if it is whole, end it with a line break)"
+                f"{path}, line {lines}: the last line has no line break, so {_TRUNCATED}"
+                " (or, if the line is complete, add the line break)"
             )
 
 
@@ -223,23 +224,23 @@ def _count_lines(path: Path) -> int:
 
 
 def _read_numbers(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """A file of numbers alone, each piece put in its place as soon as it is parsed."""
-    # As if each number had a single digit: memory that is never written to is never taken.
+    """A file whose columns are all numeric, parsed block by block into preallocated columns."""
+    # An upper bound: one digit per number. Pages that are never written to take no memory.
     most = path.stat().st_size // (2 * len(header))
     columns = {name: np.empty(most, _TYPES[name].to_pandas_dtype()) for name in header}
     end = 0
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        for piece in threads.map(lambda bounds: _parse_piece(path, header, *bounds), _bounds(path)):
-            start, end = end, end + len(piece)
+        for block in threads.map(lambda bounds: _parse_block(path, header, *bounds), _bounds(path)):
+            start, end = end, end + len(block)
             for name, column in columns.items():
-                column[start:end] = piece[name].to_numpy()
+                column[start:end] = block[name].to_numpy()
     for column in columns.values():
         column.resize(end, refcheck=False)
     return pd.DataFrame(columns, copy=False)
 
 
 def _bounds(path: Path) -> list[tuple[int, int]]:
-    """Where the pieces of a file begin and end, at line ends; the header is in none."""
+    """Byte ranges of the blocks of a file, split at line breaks, without the header."""
     size = path.stat().st_size
     with path.open("rb") as file:
         ends = [len(file.readline())]
@@ -250,7 +251,7 @@ def _bounds(path: Path) -> list[tuple[int, int]]:
     return list(pairwise(ends))
 
 
-def _parse_piece(path: Path, header: tuple[str, ...], start: int, end: int) -> pa.Table:
+def _parse_block(path: Path, header: tuple[str, ...], start: int, end: int) -> pa.Table:
     with path.open("rb") as file:
         file.seek(start)
         lines = pa.py_buffer(file.read(end - start))
@@ -266,27 +267,27 @@ def _parse(path: Path, header: tuple[str, ...], threads: bool = True) -> pa.Tabl
 def _conversion(header: tuple[str, ...]) -> arrow_csv.ConvertOptions:
     return arrow_csv.ConvertOptions(
         column_types={name: _TYPES[name] for name in header},
-        # Nothing reads as null: an empty number is an error, the tag "nan" is somebody's tag.
+        # No text is null: an empty number is an error, and "nan" is a valid tag.
         null_values=[],
     )
 
 
-def _complaint(path: Path, header: tuple[str, ...]) -> TableError:
-    """What is wrong with a file that could not be parsed."""
-    try:  # Only a single thread knows the line it stumbled over.
+def _parse_error(path: Path, header: tuple[str, ...]) -> TableError:
+    """The error of a file that could not be parsed, with its line."""
+    try:  # Arrow reports the row only when it uses one thread.
         _parse(path, header, threads=False)
     except pa.ArrowInvalid as error:
-        return TableError(f"{path}, {_explain(str(error), path, header)}")
+        return TableError(f"{path}, {_translate(str(error), path, header)}")
     raise AssertionError(f"{path} can be read by one thread but not by several")
 
 
-def _explain(message: str, path: Path, header: tuple[str, ...]) -> str:
-    """Arrow's complaint in the words of the file: line, value, what it should be."""
+def _translate(message: str, path: Path, header: tuple[str, ...]) -> str:
+    """Arrow's error message as: line, column, value, and what the value must be."""
     row = re.search(r"Row #(\d+)", message)
     where = f"line {_line(path, int(row[1]))}: " if row else ""
     if width := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
-        mend = f"mend the line, or, if it is the last, {_CUT_SHORT}"
-        return f"{where}{width[2]} of {width[1]} fields ({(width[3] or '').strip()}); {mend}"
+        remedy = f"correct the line, or, if it is the last, {_TRUNCATED}"
+        return f"{where}{width[2]} of {width[1]} fields ({(width[3] or '').strip()}); {remedy}"
     column = re.search(r"In CSV column #(\d+)", message)
     name = header[int(column[1])] if column else ""
     if value := re.search(r"invalid value '(.*)'", message, re.DOTALL):
@@ -297,7 +298,7 @@ def _explain(message: str, path: Path, header: tuple[str, ...]) -> str:
 
 
 def _line(path: Path, row: int) -> int:
-    """The line that a row stands in, the header being row 1: blank lines are no rows."""
+    """The line number of a row; the header is row 1, and blank lines are not rows."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             row -= bool(line.strip())
@@ -306,16 +307,17 @@ def _line(path: Path, row: int) -> int:
     raise ValueError(f"{path} has fewer rows")
 
 
-def _refuse_outside(path: Path, frame: pd.DataFrame, column: str, low: float, high: float) -> None:
+def _require_within(path: Path, frame: pd.DataFrame, column: str, low: float, high: float) -> None:
     values = frame[column].to_numpy()
-    # Not a number is within no bounds, and comes out as an extreme.
+    # min and max are NaN if any value is, and then both comparisons are false.
     if len(values) and not (values.min() >= low and values.max() <= high):
-        _refuse(path, frame, column, ~((values >= low) & (values <= high)))
+        _require_none(path, frame, column, ~((values >= low) & (values <= high)))
 
 
-def _refuse(
+def _require_none(
     path: Path, frame: pd.DataFrame, column: str, wrong: np.ndarray, why: str | None = None
 ) -> None:
+    """Raise TableError with the first line, if any, whose value in `column` is wrong."""
     if wrong.any():
         row = int(wrong.argmax())
         raise TableError(
@@ -326,14 +328,14 @@ def _refuse(
 
 
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
-    """One rating for each user and movie: the latest, of equals the one further down."""
+    """One rating per user and movie: the latest; of equal timestamps, the later line."""
     users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
     if in_order(users, movies):
         return ratings
     require_memory(
-        _ORDER_BYTES * len(ratings),
-        "Putting ratings in order",
-        "sort ratings.csv by userId and movieId, as MovieLens's are",
+        _SORT_BYTES * len(ratings),
+        "Sorting the ratings",
+        "sort ratings.csv by userId and movieId beforehand",
     )
     pair = users.astype(np.int64) << 32 | movies
     order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))
