@@ -1,4 +1,4 @@
-"""From a name or a folder to its tables, and the facts that go with them."""
+"""Datasets by name or folder, the sample, and facts about a dataset."""
 
 import dataclasses
 import hashlib
@@ -11,7 +11,7 @@ import pytest
 
 from movierec import paths
 from movierec.datasets import DatasetFacts, DatasetMissing, load_dataset, locate
-from movierec.simulation import simulator as simulation
+from movierec.simulation import simulator
 
 FILES = {
     "ratings.csv": "userId,movieId,rating,timestamp\n1,1,4.0,100\n1,1,3.0,200\n2,9,5.0,300\n",
@@ -22,7 +22,7 @@ FILES = {
 
 @pytest.fixture
 def own_data(tmp_path: Path) -> Path:
-    """A user's folder: a rating given twice, a tag without text, a movie nobody lists."""
+    """A user's folder: a duplicate rating, a blank tag, a movie that movies.csv lacks."""
     folder = tmp_path / "own-data"
     folder.mkdir()
     for name, text in FILES.items():
@@ -31,30 +31,30 @@ def own_data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def simulated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("datasets") / "sample"
-    simulation.simulate(folder)
+    simulator.simulate(folder)
     return folder
 
 
 @pytest.fixture
-def sample(made_once: Path) -> Path:
+def sample(simulated_once: Path) -> Path:
     """The sample, where the project keeps it."""
-    return shutil.copytree(made_once, paths.datasets() / "sample")
+    return shutil.copytree(simulated_once, paths.datasets() / "sample")
 
 
-def test_an_unknown_name_gets_the_near_one_suggested():
+def test_a_close_name_is_suggested():
     with pytest.raises(DatasetMissing, match=r"did you mean ml-latest-small\?"):
         locate("ml-latest-smal")
 
 
-def test_a_name_near_to_none_gets_no_suggestion():
+def test_without_a_close_name_nothing_is_suggested():
     with pytest.raises(DatasetMissing, match="one of sample, ml-latest-small") as error:
         locate("netflix")
     assert "did you mean" not in str(error.value)
 
 
-def test_a_dataset_not_here_yet_names_the_command_that_brings_it():
+def test_a_missing_dataset_names_the_command_that_fetches_it():
     with pytest.raises(DatasetMissing, match=r": python -m movierec fetch ml-25m$"):
         locate("ml-25m")
 
@@ -69,35 +69,34 @@ def test_a_folder_is_taken_as_given(own_data):
     assert locate(str(own_data)) == own_data.resolve()
 
 
-def test_the_sample_is_made_when_missing(made_once):
+def test_the_sample_is_simulated_when_missing(simulated_once):
     folder = locate("sample")
     assert folder == paths.datasets() / "sample"
-    assert (folder / "ratings.csv").read_bytes() == (made_once / "ratings.csv").read_bytes()
+    assert (folder / "ratings.csv").read_bytes() == (simulated_once / "ratings.csv").read_bytes()
 
 
-def test_the_sample_is_not_made_twice(sample):
+def test_the_sample_is_not_simulated_twice(sample):
     os.utime(sample / "ratings.csv", (1, 1))
     locate("sample")
     assert (sample / "ratings.csv").stat().st_mtime == 1
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
-        lambda record: record.write_text(
-            json.dumps(json.loads(record.read_text()) | {"catalogue": "an older one"})
-        ),
-        lambda record: record.write_text("{"),
-        lambda record: record.unlink(),
+        lambda folder: (folder / simulator.RECORD).write_text(json.dumps({"seed": 1})),
+        lambda folder: (folder / simulator.RECORD).write_text("{"),
+        lambda folder: (folder / simulator.RECORD).unlink(),
+        lambda folder: (folder / "tags.csv").unlink(),
     ],
-    ids=["differs", "cut short", "gone"],
+    ids=["another record", "truncated record", "no record", "no tags"],
 )
-def test_the_sample_is_made_anew_when_its_record(sample, spoil):
-    spoil(sample / simulation.RECORD)
+def test_the_sample_is_simulated_again_when_it_is_not_current(sample, damage):
+    damage(sample)
     os.utime(sample / "ratings.csv", (1, 1))
     locate("sample")
     assert (sample / "ratings.csv").stat().st_mtime > 1
-    assert json.loads((sample / simulation.RECORD).read_text()) == simulation.record()
+    assert simulator.is_current(sample)
 
 
 def test_the_sample_is_known_to_be_simulated(sample):
@@ -111,7 +110,7 @@ def test_real_data_is_not_called_simulated(ml_latest_small):
     assert not facts.simulated
 
 
-def test_facts_count_what_was_read_and_what_was_changed(own_data):
+def test_facts_count_what_was_read_and_what_validation_changed(own_data):
     _, facts = load_dataset(str(own_data))
     assert facts == DatasetFacts(
         name="own-data",
@@ -128,20 +127,14 @@ def test_facts_count_what_was_read_and_what_was_changed(own_data):
     )
 
 
-def test_a_file_that_is_not_there_has_no_hash(own_data):
+def test_optional_files_have_a_hash_if_they_exist(own_data):
     (own_data / "tags.csv").unlink()
-    _, facts = load_dataset(str(own_data))
-    assert set(facts.sha256) == {"ratings.csv", "movies.csv"}
-
-
-def test_a_given_test_set_has_a_hash_too(own_data):
     (own_data / "test.csv").write_bytes(b"userId,movieId\n1,2\n")
     _, facts = load_dataset(str(own_data))
-    assert set(facts.sha256) == {*FILES, "test.csv"}
-    assert facts.sha256["test.csv"] == hashlib.sha256(b"userId,movieId\n1,2\n").hexdigest()
+    assert set(facts.sha256) == {"ratings.csv", "movies.csv", "test.csv"}
 
 
-def test_lines_of_a_given_test_set_do_not_count_as_ratings(own_data):
+def test_lines_of_test_csv_do_not_count_as_ratings(own_data):
     (own_data / "test.csv").write_bytes(b"userId,movieId\n7,2\n8,2\n")
     _, facts = load_dataset(str(own_data))
     assert (facts.ratings, facts.users) == (2, 2)

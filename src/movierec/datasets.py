@@ -1,4 +1,4 @@
-"""From a dataset's name or folder to its tables."""
+"""Datasets by name or folder: their tables, and facts about them."""
 
 import difflib
 import json
@@ -12,18 +12,24 @@ from movierec.data.columns import USER
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 from movierec.data.tables import Tables
 from movierec.paths import atomic_write, datasets
-from movierec.simulation import simulator as simulation
-
-_FILES = ("ratings.csv", "movies.csv", "tags.csv")
+from movierec.simulation import simulator
 
 
 class DatasetMissing(FileNotFoundError):
-    """There is no such dataset here; the message says how to get it."""
+    """A dataset is not on this machine; the message names the command that brings it."""
 
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """What is known of a dataset, for reports and the manifest: counts and file hashes."""
+    """Facts about a dataset for reports and the manifest.
+
+    name       that of the folder
+    simulated  whether the ratings come from the simulator
+    ratings    ratings, users, movies and tags are counts after validation
+    duplicate_ratings  this and the following counts are those of `Tables`
+    sha256     of each file, by name
+    selection  the parameters by which a run selects ratings, by name
+    """
 
     name: str
     simulated: bool
@@ -36,7 +42,6 @@ class DatasetFacts:
     unknown_movies: int
     unknown_movie_ratings: int
     sha256: dict[str, str]
-    # What a run keeps of it: the parameters of the cut.
     selection: dict[str, float] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
@@ -48,31 +53,33 @@ class DatasetFacts:
         return cls(**json.loads(path.read_text()))
 
     def counts(self) -> pd.DataFrame:
-        """Sizes and what reading changed, one row each, as a report shows them."""
+        """Sizes, and what validation changed: a row each, column count."""
         rows = {
             "ratings": self.ratings,
             "users": self.users,
             "movies": self.movies,
             "tags": self.tags,
-            "repeated ratings dropped (the latest counts)": self.duplicate_ratings,
-            "tags without text dropped": self.missing_tags,
-            "rated movies that movies.csv lacks": self.unknown_movies,
-            "ratings of those": self.unknown_movie_ratings,
+            "duplicate ratings (dropped; the latest is kept)": self.duplicate_ratings,
+            "blank tags (dropped)": self.missing_tags,
+            "rated movies missing from movies.csv (added)": self.unknown_movies,
+            "ratings of those movies": self.unknown_movie_ratings,
         }
         return pd.DataFrame({"count": rows})
 
 
 def locate(dataset: str) -> Path:
-    """The folder of a dataset given by name or as a folder; the sample is made when needed.
+    """The folder of a dataset given by name or folder; the sample is simulated when needed.
 
-    Raises DatasetMissing, saying which command brings it.
+    Raises DatasetMissing.
     """
     if dataset == SAMPLE:
         return _sample()
     if dataset in MOVIELENS:
         folder = datasets() / dataset
         if not folder.is_dir():
-            raise DatasetMissing(f"{dataset} is not here yet: python -m movierec fetch {dataset}")
+            raise DatasetMissing(
+                f"{dataset} is not downloaded yet: python -m movierec fetch {dataset}"
+            )
         return folder
     folder = Path(dataset).expanduser()
     if not folder.is_dir():
@@ -85,13 +92,16 @@ def locate(dataset: str) -> Path:
 
 
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
-    """Read a dataset given by name or as a folder, checked, with the facts about it."""
+    """Read and validate a dataset given by name or folder.
+
+    Raises DatasetMissing, and what `read_tables` raises.
+    """
     folder = locate(dataset)
-    found = cache.read(folder)
-    tables = found.tables
+    reading = cache.read(folder)
+    tables = reading.tables
     facts = DatasetFacts(
         name=folder.name,
-        simulated=(folder / simulation.RECORD).exists(),
+        simulated=(folder / simulator.RECORD).exists(),
         ratings=len(tables.ratings),
         users=int(tables.ratings[USER].nunique()),
         movies=len(tables.movies),
@@ -100,20 +110,14 @@ def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
         missing_tags=tables.missing_tags,
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
-        sha256=found.sha256,
+        sha256=reading.sha256,
     )
     return tables, facts
 
 
 def _sample() -> Path:
-    """The embedded sample, simulated anew when the catalogue or the simulator has changed."""
+    """The sample's folder; simulated again if a file is missing or the simulator has changed."""
     folder = datasets() / SAMPLE
-    try:
-        whole = all((folder / file).exists() for file in _FILES)
-        recorded = json.loads((folder / simulation.RECORD).read_text())
-        up_to_date = whole and recorded == simulation.record()
-    except (OSError, ValueError):
-        up_to_date = False
-    if not up_to_date:
-        simulation.simulate(folder)
+    if not simulator.is_current(folder):
+        simulator.simulate(folder)
     return folder

@@ -1,12 +1,12 @@
-"""Asking for memory before it is spent."""
+"""Memory estimates: steps stop early, with a remedy, when they would not fit."""
 
 from pathlib import Path
 
 import psutil
 
-# Where Linux keeps what a container may hold, what it holds, and what of this is files that were
-# read and can be let go: in the second version of control groups, and in the first.
-_CONTAINERS = (
+# Folder of a Linux control group, and its files for the limit and the use, and the key of the
+# file cache, which can be reclaimed, in memory.stat: version 2, then version 1.
+_CONTROL_GROUPS = (
     ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     (
         "/sys/fs/cgroup/memory",
@@ -18,30 +18,33 @@ _CONTAINERS = (
 
 
 class NotEnoughMemory(MemoryError):
-    """Less is free than would be needed; the message says how much, and what would help."""
+    """A step needs more memory than is free; the message names both amounts and a remedy."""
 
 
 def free() -> int:
-    """Bytes that can still be had, on this machine and in this container."""
-    there = psutil.virtual_memory().available
-    for folder, limit, held, files in _CONTAINERS:
+    """Bytes available on this machine and, within a container, below its limit."""
+    available = psutil.virtual_memory().available
+    for folder, limit, used, file_cache in _CONTROL_GROUPS:
         try:
-            most, used = (int(Path(folder, name).read_text()) for name in (limit, held))
+            limit_bytes = int(Path(folder, limit).read_text())
+            used_bytes = int(Path(folder, used).read_text())
             stat = Path(folder, "memory.stat").read_text().split()
-            there = min(there, most - used + int(stat[stat.index(files) + 1]))
-        except (OSError, ValueError):  # no container, or one without a limit
+            reclaimable = int(stat[stat.index(file_cache) + 1])
+        except (OSError, ValueError):  # There is no such control group, or it has no limit.
             continue
-    return max(0, there)
+        available = min(available, limit_bytes - used_bytes + reclaimable)
+    return max(0, available)
 
 
-def require_memory(needed: int, what: str, remedy: str) -> None:
-    """Go on only where `needed` bytes are free.
+def require_memory(needed: int, step: str, remedy: str) -> None:
+    """Raise NotEnoughMemory unless `needed` bytes are free.
 
-    what: what needs them, to begin a sentence with; remedy: what would help.
-    Raises NotEnoughMemory.
+    step    what needs them, as the subject of a sentence
+    remedy  what the user can do, as an imperative
     """
-    there = free()
-    if needed > there:
+    available = free()
+    if needed > available:
         raise NotEnoughMemory(
-            f"{what} needs about {needed / 1e9:.1f} GB, and {there / 1e9:.1f} GB are free; {remedy}"
+            f"{step} needs about {needed / 1e9:.1f} GB, but only {available / 1e9:.1f} GB are"
+            f" free; {remedy}"
         )

@@ -32,7 +32,7 @@ from movierec import parameters, paths
 from movierec.content.features import genre_and_decade
 from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
-from movierec.data import cache, simulation
+from movierec.data import cache
 from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables
@@ -44,6 +44,7 @@ from movierec.models.hybrid import HybridSettings
 from movierec.models.similarity import ItemSimilarity
 from movierec.models.traced import TracedHybrid
 from movierec.runs.runner import stage_parameters
+from movierec.simulation import simulator as simulation
 
 HOME = paths.datasets() / "benchmark"
 FILES = HOME / "ml-32m-like"

@@ -1,19 +1,13 @@
-"""The simulated audience: its size and scale, its repeatability, and the films it knows."""
+"""Simulated ratings and tags: their size and scale, and that they repeat exactly."""
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.simulation import simulator as simulation
-from movierec.simulation.simulator import Shape, catalogue, simulate
+from movierec.simulation import simulator
+from movierec.simulation.simulator import Shape, simulate
 
-# As the README of MovieLens lists them, with IMAX, which it uses without listing it.
-GENRE_WORDS = set(
-    "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror"
-    " IMAX Musical Mystery Romance Sci-Fi Thriller War Western".split()
-)
 TINY = Shape(ratings=2_000, users=50, tags=100)
 
 
@@ -116,7 +110,7 @@ def test_some_tags_are_empty(sample):
 
 
 def test_blocks_of_users_join_without_a_seam(tmp_path, monkeypatch):
-    monkeypatch.setattr(simulation, "_USERS_PER_BLOCK", 20)
+    monkeypatch.setattr(simulator, "_USERS_PER_BLOCK", 20)
     simulate(tmp_path / "out", TINY)
     ratings = read(tmp_path / "out", "ratings")
     assert len(ratings) == 2_000
@@ -136,10 +130,6 @@ def test_a_shape_like_a_real_dataset_has_its_head(like_small):
     assert counts.nlargest(1_000).sum() / 100_836 == pytest.approx(0.61, abs=0.03)
 
 
-def test_invented_titles_are_unique(like_small):
-    assert read(like_small, "movies")["title"].is_unique
-
-
 def test_too_few_ratings_for_the_users_are_refused():
     with pytest.raises(ValueError, match="199 ratings are too few for 10 users"):
         Shape(ratings=199, users=10)
@@ -154,39 +144,7 @@ def test_an_interrupted_simulation_leaves_nothing(tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulation, "_tag", stop)
+    monkeypatch.setattr(simulator, "_tags", stop)
     with pytest.raises(KeyboardInterrupt):
         simulate(tmp_path / "world" / "out", TINY)
     assert list((tmp_path / "world").iterdir()) == []
-
-
-def test_the_catalogue_holds_at_least_500_films():
-    assert len(catalogue()) >= 500
-
-
-def test_the_catalogue_s_titles_are_unique_and_end_in_a_year():
-    titles = catalogue()["title"]
-    assert titles.is_unique
-    assert titles.str.fullmatch(r".+ \(\d{4}\)").all()
-
-
-def test_the_catalogue_s_genres_are_movielens_s():
-    genres = catalogue()["genres"].str.split("|")
-    assert set().union(*genres) <= GENRE_WORDS
-
-
-def test_a_film_of_the_catalogue_has_three_to_eight_different_tags():
-    tags = catalogue()["tags"].str.split("|")
-    assert tags.map(lambda words: 3 <= len(set(words)) == len(words) <= 8).all()
-    assert all(tag.strip() for tag in np.concatenate(tags.to_list()))
-
-
-def test_the_catalogue_knows_star_wars():
-    titles = catalogue()["title"].tolist()
-    for number in ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"):
-        assert sum(title.startswith(f"Star Wars: Episode {number} - ") for title in titles) == 1
-    assert "Rogue One: A Star Wars Story (2016)" in titles
-
-
-def test_the_catalogue_spans_the_decades_from_the_1920s():
-    assert set(years(catalogue()["title"]) // 10 * 10) == set(range(1920, 2030, 10))

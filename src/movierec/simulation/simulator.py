@@ -1,16 +1,14 @@
-"""A simulated audience in MovieLens's schema: real films while the catalogue lasts, then invented.
+"""Simulated ratings and tags in MovieLens's schema, of real films and invented ones.
 
-Users are mixtures of a few tastes; a taste weighs genres, decades, franchises and tags. So the
-ratings hold what a recommender lives on (long tails, shared taste, content that says something
-about it) and the right files, but nobody's opinion: no number made from them says anything
-about real people.
+Each user is a mixture of a few of 32 tastes, and a taste weighs genres, decades, franchises and
+tags. So the data has what a recommender relies on: long tails, shared taste, and content that
+explains part of it. It contains nobody's opinion: no result on it says anything about people.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -34,24 +32,35 @@ from movierec.data.columns import (
 )
 from movierec.data.movielens import MOVIELENS
 from movierec.paths import atomic_folder
+from movierec.simulation.catalogue import catalogue, invented_titles
 
+# Written beside the data; a folder with it is known to be simulated.
 RECORD = "simulation.json"
 
+_FILES = ("ratings.csv", "movies.csv", "tags.csv")
+_PLAIN = csv.WriteOptions(include_header=False, quoting_style="none")
+_SOURCES = ("catalogue.csv", "catalogue.py", "simulator.py")
 _TASTES = 32
-# A user's leading taste and the two that come after it.
+# Weights of a user's first, second and third taste.
 _TASTE_SHARES = np.array([0.65, 0.25, 0.10], dtype=np.float32)
-# How much taste moves people: the log of a movie's chance rises by this much per unit of appeal.
+# The log of a movie's probability of being watched rises by this much per unit of appeal.
 _PULL = 2.5
 _USERS_PER_BLOCK = 10_000
 _DAY = 86_400
+_ODD_TAGS = (
+    "seen more than once|to see|boring|overrated|underrated|classic|own it|watched with friends"
+    "|predictable|favourite"
+).split("|")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large and how uneven the simulated data is.
+    """Size and skew of simulated data.
 
-    movies = 0 takes the catalogue as it is. The `head_movies` most rated movies hold about
-    `head_share` of the ratings.
+    movies      0 for the catalogue as it is
+    head_share  about the share of ratings on the `head_movies` most rated movies
+
+    Raises ValueError for fewer than 20 ratings per user.
     """
 
     ratings: int = 150_000
@@ -63,7 +72,7 @@ class Shape:
     head_movies: int = 100
     head_share: float = 0.42
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.ratings < 20 * self.users:
             raise ValueError(
                 f"{self.ratings} ratings are too few for {self.users} users of 20 each"
@@ -72,24 +81,16 @@ class Shape:
     @classmethod
     def like(cls, name: str) -> "Shape":
         """The shape of a MovieLens dataset."""
-        source = MOVIELENS[name]
-        return cls(
-            source.ratings,
-            source.users,
-            source.movies,
-            source.tags,
-            source.first_year,
-            source.last_year,
-            head_movies=1_000,
-            head_share=source.head_share,
-        )
+        published = asdict(MOVIELENS[name])
+        del published["sha256"]
+        return cls(**published, head_movies=1_000)
 
 
 def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: bool = False) -> None:
-    """Write ratings.csv, movies.csv, tags.csv and a record of their making into the folder `out`.
+    """Write ratings.csv, movies.csv, tags.csv and simulation.json to the folder `out`, atomically.
 
-    The same shape, seed and catalogue give the same bytes. Users come in blocks, so memory
-    does not grow with their number. The folder appears only once it is whole.
+    The same shape, seed and catalogue give the same bytes. Memory does not grow with the number
+    of users, who are simulated in blocks. Raises ValueError for an impossible shape.
     """
     shape = shape or Shape()
     rng = np.random.default_rng(seed)
@@ -97,9 +98,7 @@ def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: boo
     counts = _activity(shape, size, rng)
     world = _make_world(shape, size, counts, rng)
     with atomic_folder(out) as folder:
-        world.movies[[MOVIE, TITLE, GENRES]].to_csv(
-            folder / "movies.csv", index=False, lineterminator="\n"
-        )
+        world.movies.to_csv(folder / "movies.csv", index=False, lineterminator="\n")
         with (
             tqdm(
                 total=shape.ratings, unit=" ratings", unit_scale=True, disable=not progress
@@ -109,35 +108,34 @@ def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: boo
         ):
             ratings_file.write((",".join(RATINGS_HEADER) + "\n").encode())
             tags_file.write(",".join(TAGS_HEADER) + "\n")
-            for block in _blocks(world, counts, shape, rng):
-                _write_ratings(block, world, ratings_file)
-                _tag(block, world, rng).to_csv(
-                    tags_file, header=False, index=False, lineterminator="\n"
-                )
-                bar.update(len(block.user))
+            for ratings, tags in _blocks(world, counts, shape, rng):
+                csv.write_csv(ratings, ratings_file, _PLAIN)
+                tags.to_csv(tags_file, header=False, index=False, lineterminator="\n")
+                bar.update(len(ratings))
         (folder / RECORD).write_text(json.dumps(record(shape, seed), indent=2) + "\n")
 
 
 def record(shape: Shape | None = None, seed: int = 0) -> dict:
-    """What a simulation depends on: an equal record means equal files."""
+    """All that the files of a simulation depend on, for JSON: equal records mean equal files."""
+    package = resources.files(__package__)
+    # As text, since line ends differ between checkouts.
+    sources = {name: (package / name).read_text(encoding="utf-8") for name in _SOURCES}
     return {
         "shape": asdict(shape or Shape()),
         "seed": seed,
-        "catalogue": hashlib.sha256(_source("catalogue.csv")).hexdigest(),
-        "simulator": hashlib.sha256(_source("simulator.py")).hexdigest(),
+        "sources": {
+            name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items()
+        },
     }
 
 
-def _source(name: str) -> bytes:
-    # Line ends differ between checkouts; what the file says does not.
-    return (resources.files("movierec.simulation") / name).read_text(encoding="utf-8").encode()
-
-
-@cache
-def catalogue() -> pd.DataFrame:
-    """The real films: title, genres, franchise, fame (1 obscure to 5 seen by nearly all), tags."""
-    with (resources.files("movierec.simulation") / "catalogue.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, keep_default_na=False)
+def is_current(folder: Path) -> bool:
+    """Whether a folder holds what `simulate` writes by default."""
+    try:
+        recorded = json.loads((folder / RECORD).read_text())
+    except (OSError, ValueError):
+        return False
+    return recorded == record() and all((folder / file).exists() for file in _FILES)
 
 
 @dataclass(frozen=True)
@@ -145,11 +143,11 @@ class _World:
     """The movies, and how each taste sees them. Arrays run over movies in order of movieId.
 
     movies   frame with movieId, title, genres
-    tags     one array of tags for every movie
-    opens    (movies,) int64, when a movie can first be rated, seconds since 1970
-    quality  (movies,) float32, stars above or below the average movie
-    appeal   (tastes, movies) float32, how much a taste likes a movie, about standard normal
-    reach    (tastes, movies) float64, cumulated chance that a taste picks a movie
+    tags     an array of tags for each movie
+    opens    (n_movies,) int64, seconds since 1970 from which a movie can be rated
+    quality  (n_movies,) float32, stars above or below the average movie
+    appeal   (n_tastes, n_movies) float32, how much a taste likes a movie, about standard normal
+    reach    (n_tastes, n_movies) float64, cumulative probability that a taste picks a movie
     """
 
     movies: pd.DataFrame
@@ -162,18 +160,17 @@ class _World:
 
 def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Generator) -> _World:
     films = catalogue()
-    films = films.assign(year=_years(films[TITLE]))
     films = films[films["year"] <= shape.last_year]
-    # Fame leads and chance orders within it, so that the best known films are the most rated.
+    # By fame with noise, so that the best known films are the most rated.
     films = films.iloc[np.argsort(-films["fame"] - rng.normal(0, 0.6, len(films)))]
     films = films.reset_index(drop=True)
 
     invented = max(size - len(films), 0)
-    # An invented movie borrows genres and tags from a real one, so content says as much of it.
+    # An invented movie has the genres and tags of a real one, so that content is as informative.
     model = np.r_[np.arange(size - invented), rng.integers(len(films), size=invented)]
     movies = films.loc[model].assign(rank=np.arange(size)).reset_index(drop=True)
     if invented:
-        titles, years = _invented_titles(invented, shape.last_year, rng)
+        titles, years = invented_titles(invented, shape.last_year, rng)
         movies.loc[size - invented :, TITLE] = titles
         movies.loc[size - invented :, "year"] = years
 
@@ -188,17 +185,16 @@ def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Gene
     rank = movies["rank"].to_numpy()
     popularity = _popularity(size, shape, counts)[rank]
     reach = popularity * np.exp(_PULL * appeal)
-    # Tastes shift who watches a movie, not how many do.
+    # Tastes change who watches a movie, not how many do.
     reach *= popularity / reach.mean(axis=0)
     reach = np.cumsum(reach, axis=1)
     reach /= reach[:, -1:]
 
-    years = pd.to_datetime(movies["year"].astype(str) + "-07-01")
     fame_bonus = 0.25 * np.log1p(size / (10 + rank)) / np.log1p(size / 10)
     return _World(
         movies=movies[[MOVIE, TITLE, GENRES]],
         tags=[np.array(tags.split("|"), dtype=object) for tags in movies["tags"]],
-        opens=_seconds(years),
+        opens=_seconds([f"{year}-07-01" for year in movies["year"]]),
         quality=(rng.normal(0, 0.35, size) + fame_bonus).astype(np.float32),
         appeal=appeal,
         reach=reach,
@@ -206,7 +202,7 @@ def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Gene
 
 
 def _appeal(films: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """How much each taste likes each film of the catalogue: (tastes, films) float32."""
+    """How much each taste likes each film of the catalogue: (n_tastes, n_films) float32."""
     appeal = np.zeros((_TASTES, len(films)))
     decades = (films["year"] // 10 * 10).astype(str)
     for words, strength in (
@@ -222,15 +218,15 @@ def _appeal(films: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
 
 
 def _popularity(size: int, shape: Shape, counts: np.ndarray) -> np.ndarray:
-    """Chances of the movies by rank: a power law, bent at the head, that gives the head its share.
+    """Probability of each movie by rank, (size,): w = (rank + bend)^-exponent, normalised.
 
-    Whoever rates much has soon rated the whole head, so equal chances give the head less than
-    its weight. The exponent is sought with that in mind: a user with n ratings has rated a
-    movie of weight w with probability 1 - exp(-c w), where c makes the sum over movies n.
+    The exponent is the one at which the head receives `head_share` of the ratings. Active users
+    exhaust the head, so it receives less than its share of w: a user with n ratings has rated a
+    movie with probability 1 - exp(-c w), where c makes these sum to n over all movies.
     """
     edges = np.unique(np.geomspace(1, size + 1, 200).astype(int)) - 1
-    # Taste scatters the chances one user gives movies about those of the crowd, log-normally;
-    # the width is what brought simulated heads to their share.
+    # Taste makes a user's w scatter log-normally about the average user's; its sigma, 1.65, is
+    # calibrated so that simulated heads receive their share.
     scatter, share = np.polynomial.hermite_e.hermegauss(7)
     low = np.repeat(edges[:-1], 7)
     width = np.outer(np.diff(edges), share / share.sum()).ravel()
@@ -256,7 +252,7 @@ def _popularity(size: int, shape: Shape, counts: np.ndarray) -> np.ndarray:
 
 
 def _activity(shape: Shape, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Ratings of each user, log-normal over a floor of 20, exactly `shape.ratings` in all."""
+    """Ratings per user, (n_users,) int64: 20 plus a log-normal number, in all `shape.ratings`."""
     beyond = np.exp(rng.normal(0, 1.4, shape.users))
     most = max(size // 4, 20) - 20
     wanted = shape.ratings - 20 * shape.users
@@ -265,57 +261,58 @@ def _activity(shape: Shape, size: int, rng: np.random.Generator) -> np.ndarray:
             f"{shape.ratings} ratings do not fit {shape.users} users and {size} movies"
         )
 
-    def total(scale: float) -> float:
+    def surplus(scale: float) -> float:
         return np.minimum(beyond * scale, most).sum() - wanted
 
     top = most / beyond.min() + 1
-    exact = np.minimum(beyond * (optimize.brentq(total, 0, top) if wanted else 0), most)
+    exact = np.minimum(beyond * (optimize.brentq(surplus, 0, top) if wanted else 0), most)
     counts = np.floor(exact).astype(np.int64)
     rounded_up = np.argsort(counts - exact)[: wanted - counts.sum()]
     counts[rounded_up] += 1
     return counts + 20
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Ratings of a run of users, in order of user and movie; arrays of one length."""
-
-    user: np.ndarray
-    movie: np.ndarray
-    half_stars: np.ndarray
-    timestamp: np.ndarray
-    n_tags: int
-
-
 def _blocks(
     world: _World, counts: np.ndarray, shape: Shape, rng: np.random.Generator
-) -> Iterator[_Block]:
-    rated = 0
+) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
+    """Ratings, sorted by user and movie, and tags of consecutive users, in MovieLens's columns."""
+    stars = pa.array([f"{half / 2:.1f}" for half in range(11)])
+    movie_ids = world.movies[MOVIE].to_numpy()
+    tags_due = np.r_[0, np.cumsum(counts) * shape.tags // shape.ratings]
     for start in range(0, len(counts), _USERS_PER_BLOCK):
-        block_counts = counts[start : start + _USERS_PER_BLOCK]
-        tastes = rng.integers(_TASTES, size=(len(block_counts), len(_TASTE_SHARES)))
-        user, movie = _watch(world, block_counts, tastes, rng)
-        timestamp = _date(world, block_counts, movie, shape, rng)
+        end = min(start + _USERS_PER_BLOCK, len(counts))
+        tastes = rng.integers(_TASTES, size=(end - start, len(_TASTE_SHARES)))
+        user, movie = _watch(world, counts[start:end], tastes, rng)
+        timestamp = _date(world, counts[start:end], movie, shape, rng)
         half_stars = _rate(world, user, movie, tastes, rng)
-        before, rated = rated, rated + len(user)
         order = np.lexsort((movie, user))
-        yield _Block(
-            user=(user + start + 1)[order].astype(np.int32),
-            movie=movie[order],
-            half_stars=half_stars[order],
-            timestamp=timestamp[order],
-            n_tags=rated * shape.tags // shape.ratings - before * shape.tags // shape.ratings,
-        )
+        movie, timestamp = movie[order], timestamp[order]
+        user_ids = (user + start + 1)[order].astype(np.int32)
+        ratings = {
+            USER: user_ids,
+            MOVIE: movie_ids[movie],
+            RATING: stars.take(pa.array(half_stars[order])),
+            TIMESTAMP: timestamp,
+        }
+        tagged = rng.choice(len(movie), tags_due[end] - tags_due[start], replace=False)
+        tagged.sort()
+        tags = {
+            USER: user_ids[tagged],
+            MOVIE: movie_ids[movie[tagged]],
+            TAG: _tags(world, movie[tagged], rng),
+            TIMESTAMP: timestamp[tagged] + rng.integers(5, 600, len(tagged)),
+        }
+        yield pa.table(ratings), pd.DataFrame(tags)
 
 
 def _watch(
     world: _World, counts: np.ndarray, tastes: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who watches what: `counts[u]` different movies for user u, in the order they were drawn.
+    """User and movie of each rating: counts[u] different movies for user u, in drawing order.
 
-    Draws with replacement and drops repeats, a few times over for whoever still lacks some:
-    the same as drawing without replacement, and far cheaper than weighing all movies for each
-    user. That is done only for the few who rate so much that draws hardly bring anything new.
+    Drawing with replacement and dropping repeats, a few times over, is equivalent to drawing
+    without replacement and far cheaper than weighting all movies for each user. That is left to
+    the few users who rate so many movies that most draws are repeats.
     """
     n_movies = len(world.movies)
     kept = np.empty(0, dtype=np.int64)
@@ -334,15 +331,16 @@ def _watch(
 
     late, have = [kept], counts - lacking
     ends = np.cumsum(have)
-    for user in np.flatnonzero(lacking):
-        chance = _TASTE_SHARES @ np.diff(world.reach[tastes[user]], prepend=0, axis=1)
-        has = kept[ends[user] - have[user] : ends[user]]
+    for one in np.flatnonzero(lacking):
+        chance = _TASTE_SHARES @ np.diff(world.reach[tastes[one]], prepend=0, axis=1)
+        has = kept[ends[one] - have[one] : ends[one]]
         chance[has % n_movies] = 0
-        # The first arrivals of a race at these speeds are a draw without replacement.
+        # The first arrivals of exponential clocks with these rates are a weighted draw without
+        # replacement.
         with np.errstate(divide="ignore"):
             arrival = rng.exponential(size=n_movies) / chance
-        order = np.argpartition(arrival, lacking[user])[: lacking[user]]
-        late.append(user * n_movies + order[np.argsort(arrival[order])])
+        order = np.argpartition(arrival, lacking[one])[: lacking[one]]
+        late.append(one * n_movies + order[np.argsort(arrival[order])])
     kept, _ = _first_of_each_user(np.concatenate(late), counts, n_movies)
     return kept // n_movies, kept % n_movies
 
@@ -350,7 +348,10 @@ def _watch(
 def _first_of_each_user(
     drawn: np.ndarray, counts: np.ndarray, n_movies: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By user, the first `counts[u]` of different draws user * n_movies + movie; what lacks."""
+    """The first counts[u] draws of each user, sorted by user, and how many each still lacks.
+
+    drawn: distinct, user * n_movies + movie.
+    """
     drawn = drawn[np.argsort(drawn // n_movies, kind="stable")]
     user = drawn // n_movies
     have = np.bincount(user, minlength=len(counts))
@@ -365,7 +366,7 @@ def _rate(
     tastes: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Half stars, 1 to 10: the movie's quality, the user's tastes and mood, and chance."""
+    """Half stars, (n_ratings,) int8: quality, the user's tastes and mean, and noise."""
     n_users = len(tastes)
     stars = 3.35 + world.quality[movie] + rng.normal(0, 0.4, n_users).astype(np.float32)[user]
     for slot, share in enumerate(_TASTE_SHARES):
@@ -379,11 +380,11 @@ def _rate(
 def _date(
     world: _World, counts: np.ndarray, movie: np.ndarray, shape: Shape, rng: np.random.Generator
 ) -> np.ndarray:
-    """When each rating was given: in sittings of about forty, never before the movie opened."""
-    start, end = _seconds(pd.to_datetime([f"{shape.first_year}-01-09", f"{shape.last_year}-10-12"]))
+    """Timestamps, (n_ratings,) int32: in sessions of 40 ratings, never before the movie opens."""
+    start, end = _seconds([f"{shape.first_year}-01-09", f"{shape.last_year}-10-12"])
     first = rng.integers(start, end - 60 * _DAY, len(counts))
-    sittings = counts // 40 + 1
-    gap = np.minimum(rng.exponential(45 * _DAY, len(counts)), (end - first - _DAY) / sittings)
+    sessions = counts // 40 + 1
+    gap = np.minimum(rng.exponential(45 * _DAY, len(counts)), (end - first - _DAY) / sessions)
     place = np.arange(len(movie)) - np.repeat(np.cumsum(counts) - counts, counts)
     user = np.repeat(np.arange(len(counts)), counts)
     when = (
@@ -394,89 +395,22 @@ def _date(
     return np.where(when < opens, later, when).astype(np.int32)
 
 
-def _tag(block: _Block, world: _World, rng: np.random.Generator) -> pd.DataFrame:
-    """Tags of some of the ratings: the catalogue's, now and then odd, capitalised or missing."""
-    tagged = np.sort(rng.choice(len(block.user), block.n_tags, replace=False))
-    movie = block.movie[tagged]
-    pick = rng.random(len(tagged))
+def _tags(world: _World, movie: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A tag for each movie: one of the catalogue's, or at times odd, capitalised or blank."""
+    pick = rng.random(len(movie))
     tags = np.array(
         [world.tags[m][int(p * len(world.tags[m]))] for m, p in zip(movie, pick, strict=True)],
         dtype=object,
     )
-    chance = rng.random(len(tagged))
+    chance = rng.random(len(movie))
     odd = chance < 0.10
     tags[odd] = rng.choice(_ODD_TAGS, odd.sum())
     capital = (chance >= 0.10) & (chance < 0.18)
     tags[capital] = [tag.capitalize() for tag in tags[capital]]
     tags[chance > 0.995] = ""
-    return pd.DataFrame(
-        {
-            USER: block.user[tagged],
-            MOVIE: world.movies[MOVIE].to_numpy()[movie],
-            TAG: tags,
-            TIMESTAMP: block.timestamp[tagged] + rng.integers(5, 600, len(tagged)),
-        }
-    )
+    return tags
 
 
-def _write_ratings(block: _Block, world: _World, file) -> None:
-    stars = pa.array([f"{half / 2:.1f}" for half in range(11)])
-    table = pa.table(
-        {
-            USER: block.user,
-            MOVIE: world.movies[MOVIE].to_numpy()[block.movie],
-            RATING: stars.take(pa.array(block.half_stars)),
-            TIMESTAMP: block.timestamp,
-        }
-    )
-    csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style="none"))
-
-
-def _invented_titles(
-    size: int, last_year: int, rng: np.random.Generator
-) -> tuple[list[str], np.ndarray]:
-    """Different titles with years, as MovieLens writes them, and the years."""
-    years = np.arange(1920, last_year + 1)
-    names = [
-        f"{first} {second}, The" if number % 2 else f"{first} {second}"
-        for number, (first, second) in enumerate((a, b) for a in _FIRST_WORDS for b in _LAST_WORDS)
-    ]
-    if size > len(names) * len(years):
-        raise ValueError(f"at most {len(names) * len(years)} titles can be invented, not {size}")
-    pick = rng.choice(len(names) * len(years), size, replace=False)
-    name, year = pick % len(names), years[pick // len(names)]
-    return [f"{names[n]} ({y})" for n, y in zip(name, year, strict=True)], year
-
-
-def _years(titles: pd.Series) -> pd.Series:
-    return titles.str.extract(r"\((\d{4})\)$", expand=False).astype(int)
-
-
-def _seconds(dates) -> np.ndarray:
-    return pd.DatetimeIndex(dates).as_unit("s").astype(np.int64).to_numpy()
-
-
-_ODD_TAGS = (
-    "seen more than once",
-    "to see",
-    "boring",
-    "overrated",
-    "underrated",
-    "classic",
-    "own it",
-    "watched with friends",
-    "predictable",
-    "favourite",
-)
-_FIRST_WORDS = (
-    "Silent Crimson Broken Hidden Last Burning Distant Golden Hollow Midnight Restless Paper"
-    " Wandering Frozen Electric Velvet Lonely Savage Gentle Forgotten Scarlet Iron Quiet Bitter"
-    " Wild Northern Second Perfect Secret Fallen Bright Stolen Endless Glass Painted Crooked"
-    " Summer Winter Dancing Phantom"
-).split()
-_LAST_WORDS = (
-    "Harbor Garden Road River Promise Shadow Kingdom Letter Stranger Orchard Station Mirror"
-    " Horizon Detective Symphony Voyage Carnival Island Winter Heart Empire Lantern Witness"
-    " Daughter Brothers Frontier Waltz Signal Cathedral Bargain Tide Circus Fortress Reunion"
-    " Passenger Masquerade Thunder Labyrinth Farewell Machine"
-).split()
+def _seconds(dates: list[str]) -> np.ndarray:
+    """Seconds since 1970 of ISO dates, int64."""
+    return np.array(dates, dtype="datetime64[s]").astype(np.int64)
