@@ -23,31 +23,30 @@ def movies() -> pd.DataFrame:
 @pytest.fixture
 def tags() -> pd.DataFrame:
     return pd.DataFrame(
-        {"movieId": [3, 7, 99, 7], "tag": ["balloon", "heist", "stranger", "bank robbery"]}
+        {
+            "movieId": [3, 7, 99, 7],
+            "tag": ["balloon", "heist", "stranger", "bank robbery"],
+            "timestamp": [100, 200, 100, 300],
+        }
     )
 
 
-def test_a_text_holds_title_genres_and_tags_of_its_movie(movies, tags):
-    words = content_text(movies, tags).str.split()
-    assert words[20] == ["Heat", "(1995)", "Action", "Crime", "heist", "bank", "robbery"]
-    assert words[10] == ["Up", "(2009)", "Animation", "balloon"]
+def test_a_text_has_title_genres_and_tags_in_the_order_of_the_movies(movies, tags):
+    texts = content_text(movies, tags)
+    assert texts.to_dict() == {
+        20: "Heat (1995) Action Crime heist bank robbery",
+        10: "Up (2009) Animation balloon",
+        30: "Untold",
+    }
+    assert texts.index.tolist() == [20, 10, 30]
 
 
-def test_texts_come_in_the_order_of_the_movies(movies, tags):
-    assert content_text(movies, tags).index.tolist() == [20, 10, 30]
-
-
-def test_a_movie_without_genres_and_tags_has_only_its_title(movies, tags):
-    assert content_text(movies, tags)[30] == "Untold"
-
-
-def test_tags_of_other_movies_are_left_out(movies, tags):
-    assert not content_text(movies, tags).str.contains("stranger").any()
-
-
-def test_texts_without_any_tags_hold_titles_and_genres(movies, tags):
-    texts = content_text(movies, tags[:0])
-    assert texts.tolist() == ["Heat (1995) Action Crime", "Up (2009) Animation", "Untold"]
+@pytest.mark.parametrize(
+    ("before", "used"), [(100, []), (101, ["balloon"]), (300, ["balloon", "heist"])]
+)
+def test_only_tags_from_before_a_time_are_used(movies, tags, before, used):
+    words = " ".join(content_text(movies, tags, before)).split()
+    assert [tag for tag in ("balloon", "heist", "robbery") if tag in words] == used
 
 
 def test_many_tags_are_joined_as_pandas_joins_them():

@@ -1,4 +1,4 @@
-"""What a movie's words are, and what they weigh."""
+"""TF-IDF against scikit-learn's, and the vectorizer as JSON."""
 
 import numpy as np
 import pandas as pd
@@ -18,19 +18,6 @@ TEXTS = pd.Series(
 )
 
 
-@pytest.fixture
-def movies() -> pd.DataFrame:
-    """In no order of id, under an index that is not 0, 1, 2."""
-    return pd.DataFrame(
-        {
-            "movieId": [7, 3, 5],
-            "title": ["Heat (1995)", "Up (2009)", "Untold"],
-            "genres": ["Action|Crime", "Animation", "(no genres listed)"],
-        },
-        index=[20, 10, 30],
-    )
-
-
 @pytest.mark.parametrize("max_features", [4, 100])
 def test_weights_are_scikit_learn_s(max_features):
     vectorizer, weights = tfidf(TEXTS, max_features)
@@ -40,6 +27,7 @@ def test_weights_are_scikit_learn_s(max_features):
     np.testing.assert_allclose(weights.toarray(), expected, rtol=0, atol=1e-6)
     terms = vectorizer.get_feature_names_out().tolist()
     assert terms == reference.get_feature_names_out().tolist()
+    assert weights.dtype == np.float32
 
 
 # Of the 50 terms many are equally frequent.
@@ -75,23 +63,9 @@ def test_texts_are_split_into_scikit_learn_s_terms(text):
     np.testing.assert_allclose(weights.toarray(), expected, rtol=0, atol=1e-6)
 
 
-def test_the_vectorizer_weighs_the_texts_it_was_fitted_on_as_it_did():
+def test_the_vectorizer_transforms_the_texts_it_was_fitted_on_to_the_same_weights():
     vectorizer, weights = tfidf(TEXTS, 100)
     np.testing.assert_array_equal(vectorizer.transform(TEXTS).toarray(), weights.toarray())
-
-
-def test_rows_have_length_one_or_zero_without_terms():
-    _, weights = tfidf(TEXTS, 100)
-    lengths = np.linalg.norm(weights.toarray(), axis=1)
-    np.testing.assert_allclose(lengths, [1, 1, 1, 0], atol=1e-6)
-    assert weights.dtype == np.float32
-
-
-def test_stop_words_are_no_terms():
-    vectorizer, _ = tfidf(TEXTS, 100)
-    terms = vectorizer.get_feature_names_out()
-    assert "balloon" in terms
-    assert not {"the", "and"} & set(terms)
 
 
 def test_texts_without_terms_are_refused():
@@ -99,54 +73,24 @@ def test_texts_without_terms_are_refused():
         tfidf(pd.Series(["", "the"]), 100)
 
 
-@pytest.fixture
-def tags_in_time() -> pd.DataFrame:
-    """Of Heat at 100 and 200, of Up at 300, by a word already known of Heat."""
-    return pd.DataFrame(
+def test_known_content_is_that_of_titles_genres_and_earlier_tags():
+    movies = pd.DataFrame(
         {
-            "movieId": [7, 7, 3],
-            "tag": ["heist", "robbery", "heist"],
-            "timestamp": [100, 200, 300],
+            "movieId": [7, 3],
+            "title": ["Heat (1995)", "Up (2009)"],
+            "genres": ["Action|Crime", "Animation"],
         }
     )
-
-
-# Of titles and genres there are seven terms: 1995, 2009, action, animation, crime, heat, untold.
-@pytest.mark.parametrize(
-    ("before", "terms"),
-    [(50, 7), (100, 7), (101, 8), (200, 8), (201, 9), (301, 9), (None, 9)],
-)
-def test_a_word_has_a_column_when_a_tag_before_the_moment_has_it(
-    movies, tags_in_time, before, terms
-):
-    assert known_content(movies, tags_in_time, 100, before).shape == (3, terms)
-
-
-def test_a_word_of_a_late_tag_weighs_nothing(movies, tags_in_time):
-    known = known_content(movies, tags_in_time, 100, before=300)
-    # Up, by its year and its genre.
-    assert known[[1]].nnz == 2
-    assert known_content(movies, tags_in_time, 100)[[1]].nnz == 3
-
-
-def test_late_tags_do_not_change_what_early_words_weigh(movies, tags_in_time):
-    known = known_content(movies, tags_in_time, 100, before=300)
-    as_if_never_given = known_content(movies, tags_in_time[:2], 100)
-    np.testing.assert_array_equal(known.toarray(), as_if_never_given.toarray())
-
-
-def test_known_words_weigh_what_scikit_learn_says(movies, tags_in_time):
-    texts = ["Heat (1995) Action Crime heist", "Up (2009) Animation", "Untold"]
-    expected = TfidfVectorizer(stop_words="english").fit_transform(texts).toarray()
-    known = known_content(movies, tags_in_time, 100, before=200)
+    tags = pd.DataFrame(
+        {"movieId": [7, 7], "tag": ["heist", "robbery"], "timestamp": [100, 200]},
+    )
+    texts = ["Heat (1995) Action Crime heist", "Up (2009) Animation"]
+    expected = TfidfVectorizer(stop_words="english", max_features=5).fit_transform(texts).toarray()
+    known = known_content(movies, tags, max_features=5, before=200)
     np.testing.assert_allclose(known.toarray(), expected, rtol=0, atol=1e-6)
 
 
-def test_known_words_are_no_more_than_asked_for(movies, tags_in_time):
-    assert known_content(movies, tags_in_time, max_features=4).shape == (3, 4)
-
-
-def test_a_saved_vectorizer_weighs_new_text_the_same(tmp_path):
+def test_a_saved_vectorizer_transforms_new_text_to_the_same_weights(tmp_path):
     vectorizer, _ = tfidf(TEXTS, 100)
     save_vectorizer(vectorizer, tmp_path / "vectorizer.json")
     new = ["A bank heist in the balloon", "Crime and unheard-of words", "nothing known"]
@@ -157,7 +101,7 @@ def test_a_saved_vectorizer_weighs_new_text_the_same(tmp_path):
     np.testing.assert_array_equal(loaded.toarray(), expected.toarray())
 
 
-def test_top_terms_are_the_heaviest_of_all_movies_together():
+def test_top_terms_have_the_largest_total_weight():
     weights = sparse.csr_array(np.array([[0.5, 0.0, 0.6, 0.0], [0.5, 0.0, 0.0, 0.1]]))
     terms = np.array(["bank", "unused", "heist", "robbery"])
     table = top_terms(weights, terms, pd.Series(["Heat", "Up"], index=[9, 4]), most=2)
@@ -166,7 +110,7 @@ def test_top_terms_are_the_heaviest_of_all_movies_together():
     assert table.loc["Up"].tolist() == [0.5, 0.0]
 
 
-def test_terms_of_no_weight_are_no_top_terms():
+def test_terms_of_weight_zero_are_not_top_terms():
     weights = sparse.csr_array(np.array([[0.5, 0.0]]))
     table = top_terms(weights, np.array(["bank", "unused"]), pd.Series(["Heat"]), most=2)
     assert table.columns.tolist() == ["bank"]

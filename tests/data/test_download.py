@@ -1,4 +1,4 @@
-"""Fetching from a web server on this machine, in good order and in bad."""
+"""Fetching from a local web server, with and without failures."""
 
 import dataclasses
 import hashlib
