@@ -8,6 +8,7 @@ import pytest
 from movierec.cli import main
 from movierec.paths import RunPaths
 from movierec.serving.bundle import load_model
+from movierec.stages import artifact
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +21,7 @@ def test_a_user_s_best_ratings_come_before_what_to_see(capsys):
     first, blank, head, *rows = capsys.readouterr().out.splitlines()
     assert first.startswith("user 502 rated 5 movies; best: ")
     assert blank == ""
-    assert head.split() == ["title", "genres", "score", "by", "words,", "%"]
+    assert head.split() == ["title", "genres", "score", "content,", "%"]
     assert len(rows) == 3
     assert rows[0].startswith("Orbit, The (1995)")
 
@@ -35,7 +36,7 @@ def test_what_was_understood_is_said_of_each_rating(capsys):
 
 def test_the_numbers_are_those_of_the_model(run, capsys):
     assert main(["recommend", "--rate", "comet=5", "-n", "1"]) == 0
-    best = load_model(run.input("model.pkl")).recommend_for({50: 5.0}, 1).iloc[0]
+    best = load_model(artifact(run, "model.pkl")).recommend_for({50: 5.0}, 1).iloc[0]
     row = capsys.readouterr().out.splitlines()[-1]
     assert row.startswith(best["title"])
     assert row.split()[-2:] == [f"{best['score']:.2f}", f"{100 * best['content_share']:.0f}"]
@@ -51,7 +52,7 @@ def test_why_gives_the_strongest_reasons_of_the_first(asked, capsys):
     assert question[4:-1].startswith(first.split(" (")[0])
     assert head.split() == ["kind", "what", "contribution"]
     assert reasons[0].startswith("movie")
-    assert reasons[-1].startswith("rest")
+    assert reasons[-1].startswith("offset")
 
 
 def test_without_why_there_are_no_reasons(capsys):
@@ -106,7 +107,7 @@ def test_what_cannot_be_answered_is_said_in_one_line(arguments, message, capsys)
 
 def test_the_pickle_alone_is_told_in_one_line(run, capsys):
     for name in ("hybrid.npz", "interactions.npz"):
-        run.input(name).unlink()
+        artifact(run, name).unlink()
     assert main(["recommend", "--user", "501"]) == 1
     assert "error: the pickle alone serves similar movies" in capsys.readouterr().err
     assert main(["similar", "comet"]) == 0

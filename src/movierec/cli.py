@@ -236,13 +236,13 @@ def _recommender(options: argparse.Namespace) -> "Recommender":
 
 
 def _recommend(options: argparse.Namespace) -> int:
-    from movierec.serving import title_search
+    from movierec.serving import tables, title_search
 
     recommender = _recommender(options)
     if options.ratings:
         resolved = title_search.resolve_ratings(recommender, options.ratings)
         title_search.refuse_unmatched(resolved)
-        asked = title_search.profile(resolved)
+        asked = title_search.user_history(resolved)
         found = recommender.recommend_for(asked, options.n)
         for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
             print(f'"{typed}" is {title}: {stars:g} of 5 stars')
@@ -251,16 +251,16 @@ def _recommend(options: argparse.Namespace) -> int:
         found = recommender.recommend(asked, options.n)
         rated = recommender.rated(asked)
         print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
-    print(f"\n{title_search.as_text(title_search.readable(found))}")
+    print(f"\n{tables.as_text(tables.readable(found))}")
     if options.why and len(found):
         first = found.iloc[0]
-        reasons = title_search.strongest(recommender.explain(asked, first[MOVIE]))
-        print(f"\nWhy {first[TITLE]}?\n{title_search.as_text(reasons)}")
+        reasons = tables.strongest_contributions(recommender.explain(asked, first[MOVIE]))
+        print(f"\nWhy {first[TITLE]}?\n{tables.as_text(reasons)}")
     return 0
 
 
 def _similar(options: argparse.Namespace) -> int:
-    from movierec.serving import title_search
+    from movierec.serving import tables, title_search
 
     recommender = _recommender(options)
     resolved = title_search.resolve_titles(recommender, [options.title])
@@ -268,7 +268,7 @@ def _similar(options: argparse.Namespace) -> int:
     taken = resolved.iloc[0]
     found = recommender.similar(taken[MOVIE], options.n, options.cf_weight)
     print(f'"{options.title}" is {taken[TITLE]}')
-    print(f"\n{title_search.as_text(title_search.readable(found))}")
+    print(f"\n{tables.as_text(tables.readable(found))}")
     return 0
 
 

@@ -77,7 +77,7 @@ class PreferenceSettings(Settings):
         default=1.5, ge=0.5, le=5, description="stars; lower ratings are not learnt from"
     )
     rating_exponent: float = Field(
-        default=0.5, ge=0, le=1, description="s = 3.5 (stars / 3.5)^rating_exponent"
+        default=0.5, ge=0, le=1, description="s is 3.5 (stars / 3.5)^rating_exponent"
     )
     activity_discount: float = Field(
         default=0.386, ge=0, le=1, description="users of n likes weigh (n / median)^-discount"
@@ -89,7 +89,7 @@ class ALSSettings(PreferenceSettings):
 
     factors: int = Field(default=64, ge=1, le=4096, description="latent dimensions")
     regularization: float = Field(default=26.7, ge=0, le=1e6, description="L2 penalty")
-    alpha: float = Field(default=1.26, gt=0, le=1e6, description="confidence = alpha * s")
+    alpha: float = Field(default=1.26, gt=0, le=1e6, description="confidence is alpha * s")
     iterations: int = Field(default=15, ge=1, le=1000, description="passes over users and movies")
     als_solver: Literal["compiled", "implicit"] = Field(
         default="compiled", description="whose least squares"

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from movierec import paths
-from movierec.plots.eda import set_theme
+from movierec.plots.theme import set_theme
 from movierec.simulation import simulator as simulation
 
 PARTS = (100, 10, 1)

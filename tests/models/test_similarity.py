@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec.models.kernels import ranking
-from movierec.models.similarity import ItemSimilarity, side_by_side
+from movierec.models.similarity import ItemSimilarity
 
 N = 12
 ALL = np.arange(N)
@@ -138,19 +138,17 @@ def test_movies_all_alike_are_equally_near():
     assert np.ptp(values) == 0
 
 
-def test_neighbours_by_each_signal_stand_side_by_side():
-    # By content movie 1 is nearest to movie 0, by factors movie 2; content counts for more.
+def test_neighbours_are_saved_by_movie_and_rank(tmp_path):
     content = sparse.csr_array(np.array([[1, 0], [1, 0], [0, 1]]))
     similarity = ItemSimilarity.of(content, np.array([[1, 0], [0, 1], [1, 0]]))
 
-    table = side_by_side(similarity, pd.Series(["A", "B", "C"]), item=0, k=5, cf_weight=0.3)
+    similarity.save_neighbours(tmp_path / "n.parquet", np.array([10, 20, 30]), k=5, cf_weight=0.3)
 
-    assert table.to_dict("list") == {
-        "content": ["B", "C"],
-        "collaborative": ["C", "B"],
-        "hybrid": ["B", "C"],
-    }
-    assert table.index.tolist() == [1, 2]
+    saved = pd.read_parquet(tmp_path / "n.parquet")
+    assert saved["movieId"].tolist() == [10, 10, 20, 20, 30, 30]
+    assert saved["rank"].tolist() == [1, 2] * 3
+    assert saved["neighbourId"].tolist() == [20, 30, 10, 30, 10, 20]
+    assert saved["similarity"].tolist() == pytest.approx([0.7, 0.3, 0.7, 0.0, 0.3, 0.0])
 
 
 def test_sizes_that_differ_are_named():

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from movierec.plots import eda as plots
-from movierec.plots import factors, theme
+from movierec.plots import eda as plots, factors, theme
 
 LONG_TITLE = "Lord of the Rings: The Fellowship of the Ring, The (2001)"
 COUNTS = np.array([1, 6, 1, 2])

@@ -1,4 +1,4 @@
-"""TF-IDF weights of the terms in movies' texts, and the fitted vectorizer as JSON."""
+"""TF-IDF weights of the terms in movies' texts, and files of them and of the vectorizer."""
 
 import json
 from pathlib import Path
@@ -61,6 +61,15 @@ def top_terms(
     return pd.DataFrame(
         item_content[:, heaviest].toarray(), index=titles.to_numpy(), columns=terms[heaviest]
     )
+
+
+def save_matrix(item_content: sparse.csr_array, path: Path) -> None:
+    with atomic_write(path) as draft:
+        sparse.save_npz(draft, item_content)
+
+
+def load_matrix(path: Path) -> sparse.csr_array:
+    return sparse.csr_array(sparse.load_npz(path))
 
 
 def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:

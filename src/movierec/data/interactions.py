@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
-from movierec.data.tables import ROWS, in_order
+from movierec.data.tables import ROWS, Tables, in_order
 from movierec.paths import atomic_write
 
 # Ids below this are renumbered with a lookup table; MovieLens ids end at about 300,000.
@@ -122,6 +122,16 @@ def select_interactions(
         kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
         columns = _sample(columns, codes, counts, kept, ratings_fraction, seed)
     return _index(*columns)
+
+
+def kept_metadata(tables: Tables, interactions: Interactions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The movies of the matrix's columns, in their order, and their tags.
+
+    The movies gain the column ratings, their number of ratings in the matrix.
+    """
+    movies = tables.movies.set_index(MOVIE).loc[interactions.movie_ids].reset_index()
+    tags = tables.tags[tables.tags[MOVIE].isin(interactions.movie_ids)]
+    return movies.assign(ratings=interactions.ratings_per_movie), tags
 
 
 def _blocks(size: int) -> list[slice]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
+from movierec.data.columns import MOVIE
+from movierec.data.tables import save_frame
 from movierec.models.kernels.ranking import row_blocks, top_k
 from movierec.models.kernels.similarity import add_products
 
@@ -124,16 +127,19 @@ class ItemSimilarity:
                 values[rows] = np.where(best >= 0, np.take_along_axis(blend, best, axis=1), np.nan)
         return columns, values
 
-
-def side_by_side(
-    similarity: ItemSimilarity, titles: pd.Series, item: int, k: int, cf_weight: float
-) -> pd.DataFrame:
-    """Titles of one movie's k nearest by content, by factors and by both, a column each."""
-    found = {}
-    for signal, weight in (("content", 0.0), ("collaborative", 1.0), ("hybrid", cf_weight)):
-        columns, _ = similarity.neighbours(np.array([item]), k, weight)
-        found[signal] = titles.iloc[columns[0][columns[0] >= 0]].to_numpy()
-    return pd.DataFrame(found, index=pd.RangeIndex(1, len(found["hybrid"]) + 1))
+    def save_neighbours(self, path: Path, movie_ids: np.ndarray, k: int, cf_weight: float) -> None:
+        """Write the k nearest movies of each as Parquet: movieId, rank, neighbourId, similarity."""
+        columns, values = self.neighbours(np.arange(len(movie_ids)), k, cf_weight)
+        item, place = np.nonzero(columns >= 0)
+        nearest = pd.DataFrame(
+            {
+                MOVIE: movie_ids[item],
+                "rank": place + 1,
+                "neighbourId": movie_ids[columns[item, place]],
+                "similarity": values[item, place],
+            }
+        )
+        save_frame(nearest, path)
 
 
 def check_sizes(**sizes_of: int) -> None:

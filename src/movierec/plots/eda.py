@@ -1,4 +1,4 @@
-"""Figures of the ratings and the words about movies: data in, Axes out."""
+"""Figures of the ratings and of the movies' terms. Each returns the Axes it drew into."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,13 +10,13 @@ from matplotlib.ticker import PercentFormatter
 from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
 
 
-def rating_histogram(stars: np.ndarray, ax: Axes | None = None) -> Axes:
-    """How often each of the ten ratings was given. stars: (n_ratings,)."""
+def rating_histogram(stars: pd.Series, ax: Axes | None = None) -> Axes:
+    """Number of ratings at each of the ten steps of the scale. stars: (n_ratings,)."""
     ax = ax or plt.figure().subplots()
     values, counts = np.unique(stars, return_counts=True)
     ax.bar(values, counts, width=0.4, color=BLUE)
     ax.set(
-        title="Ratings by number of stars",
+        title="Distribution of ratings",
         xlabel="rating, stars",
         ylabel="ratings",
         xticks=np.arange(0.5, 5.5, 0.5),
@@ -26,16 +26,31 @@ def rating_histogram(stars: np.ndarray, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def ratings_per_movie(counts: np.ndarray, ax: Axes | None = None) -> Axes:
-    """How many movies have how many ratings, on logarithmic axes. counts: (n_movies,), >= 1."""
+def ratings_over_time(timestamps: pd.Series, ax: Axes | None = None) -> Axes:
+    """Number of ratings in each month. timestamps: (n_ratings,) int, seconds since 1970."""
     ax = ax or plt.figure().subplots()
-    edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round())
+    months = timestamps.to_numpy().astype("datetime64[s]").astype("datetime64[M]")
+    first = months.min()
+    counts = np.bincount((months - first).astype(int))
+    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=BLUE, alpha=0.8)
+    ax.set(title="Ratings per month", xlabel="month", ylabel="ratings per month", ylim=(0, None))
+    ax.yaxis.set_major_formatter(COUNT)
+    return ax
+
+
+def ratings_per_movie(counts: pd.Series, ax: Axes | None = None) -> Axes:
+    """Histogram of movies by number of ratings, both axes logarithmic.
+
+    counts: (n_movies,) int, at least 1.
+    """
+    ax = ax or plt.figure().subplots()
+    edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round()).tolist()
     ax.hist(counts, bins=edges, color=BLUE)
     ax.axvline(np.median(counts), color=ORANGE, label=f"median {np.median(counts):,.0f}")
     ax.set(
         title="Movies by number of ratings",
-        xlabel="ratings of a movie (logarithmic)",
-        ylabel="movies (logarithmic)",
+        xlabel="ratings of a movie (log scale)",
+        ylabel="movies (log scale)",
         xscale="log",
         yscale="log",
     )
@@ -45,22 +60,11 @@ def ratings_per_movie(counts: np.ndarray, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def ratings_over_time(timestamps: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Ratings by month. timestamps: (n_ratings,) seconds since 1970."""
-    ax = ax or plt.figure().subplots()
-    months = timestamps.astype("datetime64[s]").astype("datetime64[M]")
-    first = months.min()
-    counts = np.bincount((months - first).astype(int))
-    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=BLUE, alpha=0.8)
-    ax.set(title="Ratings by month", xlabel="month", ylabel="ratings a month", ylim=(0, None))
-    ax.yaxis.set_major_formatter(COUNT)
-    return ax
+def long_tail(counts: pd.Series, kept: int, ax: Axes | None = None) -> Axes:
+    """Cumulative share of all ratings over movies sorted by number of ratings.
 
-
-def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
-    """Share of all ratings that the n most rated movies hold, with the cut that was made.
-
-    counts: (n_movies,) ratings of each movie of the catalogue; kept: movies kept.
+    counts  (n_movies,) ratings of each movie
+    kept    number of most rated movies to mark; more than there are marks all
     """
     ax = ax or plt.figure().subplots()
     share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
@@ -74,8 +78,8 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
     )
     ax.legend(loc="upper left")
     ax.set(
-        title="The long tail: what the most rated movies hold",
-        xlabel="most rated movies (logarithmic)",
+        title="The long tail: cumulative share of the most rated movies",
+        xlabel="number of most rated movies (log scale)",
         ylabel="share of all ratings",
         xscale="log",
         ylim=(0, 1.02),
@@ -86,7 +90,7 @@ def long_tail(counts: np.ndarray, kept: int, ax: Axes | None = None) -> Axes:
 
 
 def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """TF-IDF weights of terms (columns) in movies (rows), written into the cells."""
+    """TF-IDF weights of terms (columns) in movies (rows); weights of 0 are left blank."""
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
@@ -103,7 +107,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
         cbar_kws={"label": "TF-IDF weight"},
     )
     ax.grid(visible=False)
-    ax.set(title="Which terms describe these movies", xlabel="term", ylabel="")
+    ax.set(title="Terms of the largest TF-IDF weights", xlabel="term", ylabel="")
     ax.tick_params(axis="x", rotation=50)
     ax.tick_params(axis="y", rotation=0)
     plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")

@@ -1,4 +1,6 @@
-"""Figures of the factorisation and of item similarity: data in, Axes out."""
+"""Figures of the latent factors and of item similarity. Each returns the Axes it drew into."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,14 +14,14 @@ from scipy.spatial.distance import squareform
 from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
 
 
-def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
-    """Training loss by iteration. losses: index iteration from 1."""
+def training_loss(losses: Sequence[float], ax: Axes | None = None) -> Axes:
+    """Training loss after each iteration, the first being number 1."""
     ax = ax or plt.figure().subplots()
-    ax.plot(losses.index, losses.to_numpy(), marker="o", color=BLUE)
+    ax.plot(np.arange(1, len(losses) + 1), losses, marker="o", color=BLUE)
     ax.set(
         title="Training loss by iteration",
         xlabel="iteration",
-        ylabel="weighted squared error and penalty",
+        ylabel="mean weighted squared error\n+ L2 penalty",
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
@@ -28,25 +30,25 @@ def training_loss(losses: pd.Series, ax: Axes | None = None) -> Axes:
 def factor_norms(
     user_factors: np.ndarray, item_factors: np.ndarray, axes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Lengths of the users' and the movies' factor vectors, side by side: two Axes."""
+    """Histograms of the Euclidean norms of user and item factors: two Axes, side by side."""
     axes = plt.figure().subplots(1, 2) if axes is None else axes
     for ax, name, factors, colour in zip(
         axes, ("users", "movies"), (user_factors, item_factors), (BLUE, ORANGE), strict=True
     ):
         ax.hist(np.linalg.norm(factors, axis=1), bins=40, color=colour)
-        ax.set(title=f"Factor norms of {name}", xlabel="norm", ylabel=name)
+        ax.set(title=f"Factor norms of {name}", xlabel="Euclidean norm", ylabel=name)
         ax.yaxis.set_major_formatter(COUNT)
     return axes
 
 
 def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Singular values of the movie factors: how many of the dimensions carry something."""
+    """Singular values of the item factors (n_items, factors), relative to the largest."""
     ax = ax or plt.figure().subplots()
     values = np.linalg.svd(item_factors, compute_uv=False)
     ax.bar(np.arange(1, len(values) + 1), values / values[0], color=BLUE)
     ax.set(
-        title="Spectrum of the movie factors",
-        xlabel="dimension, strongest first",
+        title="Singular values of the item factors",
+        xlabel="dimension, by singular value",
         ylabel="singular value / largest",
     )
     ax.grid(visible=False, axis="x")
@@ -54,16 +56,17 @@ def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
 
 
 def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
-    """Hybrid similarity of some movies, alike ones side by side.
+    """Similarity of movies, rows and columns ordered by average-linkage clustering.
 
-    similarity: square frame, titles both ways. The diagonal is left blank.
+    similarity: square frame with titles both ways; its diagonal is left blank. Draws a figure of
+    its own, since the dendrograms need Axes too.
     """
     shown = similarity.rename(index=shorten_title, columns=shorten_title)
     size = max(7.0, 3.0 + 0.27 * len(shown))
     distance = 1 - similarity.to_numpy(dtype=float)
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), method="average")
-    # seaborn lays the dendrograms out itself, which constrained layout cannot work with.
+    # seaborn places the dendrograms itself, which constrained layout cannot work with.
     with plt.rc_context({"figure.constrained_layout.use": False}):
         grid = sns.clustermap(
             shown,

@@ -1,6 +1,7 @@
-"""Colours and sizes that all figures share, and labels that fit them."""
+"""The look that all figures and tables share, and titles that fit a label."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import seaborn as sns
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter
@@ -11,7 +12,8 @@ COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 
 def set_theme() -> None:
-    """Colours that colour-blind readers can tell apart, sizes for the width of a report."""
+    """A colour-blind-safe palette, figures as wide as a report, movie titles in full in tables."""
+    pd.set_option("display.max_colwidth", 140)
     sns.set_theme(
         style="whitegrid",
         palette="colorblind",
@@ -28,11 +30,11 @@ def set_theme() -> None:
 
 
 def shorten_title(title: str, width: int = 44) -> str:
-    """A title that fits a label, its year kept."""
+    """A movie title cut to at most `width` characters, its year kept, safe as a figure's text."""
     charmap = get_font(findfont(FontProperties(family=plt.rcParams["font.family"]))).get_charmap()
-    # A character that the font lacks would be drawn as a box, with a warning.
+    # Matplotlib draws a character that the font lacks as a box, and warns.
     title = "".join(letter if ord(letter) in charmap else "?" for letter in title.strip())
     if len(title) > width:
         year = title[-7:] if title.endswith(")") else ""
         title = title[: width - len(year) - 1].rstrip() + "…" + year
-    return title.replace("$", r"\$")  # a pair of them would set the text between as mathematics
+    return title.replace("$", r"\$")  # two dollar signs would enclose a formula

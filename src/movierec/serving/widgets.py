@@ -1,4 +1,4 @@
-"""Asking a model by hand, in JupyterLab."""
+"""An interactive explorer of a model, for JupyterLab."""
 
 import html
 from collections.abc import Iterable
@@ -8,30 +8,30 @@ import pandas as pd
 
 from movierec.data.columns import MAX_RATING, MIN_RATING, MOVIE, TITLE
 from movierec.serving.recommender import Recommender
-from movierec.serving.title_search import readable, strongest
+from movierec.serving.tables import readable, strongest_contributions
 
 _COLUMN = {"width": "32%", "min_width": "22rem", "margin": "0 0.5rem"}
 _WIDE = {"width": "98%"}
 
 
 class Explorer(ipywidgets.HBox):
-    """Type a title, pick from what it may mean, rate a few movies, see what follows and why.
+    """Search for titles, rate movies, and see recommendations, explanations and similar movies.
 
-    `profile` holds what was rated so far, movieId -> stars. What is shown follows every change
-    at once, in the kernel.
+    `history` holds the ratings given so far, movieId -> stars. Every change updates what is shown;
+    it needs a running kernel.
     """
 
     def __init__(self, recommender: Recommender):
         self._recommender = recommender
-        self.profile: dict[int, float] = {}
-        self.query = ipywidgets.Text(placeholder="a title, or nearly", layout=_WIDE)
+        self.history: dict[int, float] = {}
+        self.query = ipywidgets.Text(placeholder="a title, roughly", layout=_WIDE)
         self.matches = ipywidgets.Select(rows=6, layout=_WIDE)
         self.stars = ipywidgets.FloatSlider(
             value=MAX_RATING, min=MIN_RATING, max=MAX_RATING, step=0.5, description="stars"
         )
-        self.rate = ipywidgets.Button(description="Rate it", button_style="primary")
+        self.rate = ipywidgets.Button(description="Rate", button_style="primary")
         self.rated = ipywidgets.Select(rows=6, layout=_WIDE)
-        self.take_back = ipywidgets.Button(description="Take it back")
+        self.remove = ipywidgets.Button(description="Remove")
         self.recommended = ipywidgets.Select(rows=10, layout=_WIDE)
         self.why = ipywidgets.HTML()
         self.cf_weight = ipywidgets.FloatSlider(
@@ -43,20 +43,18 @@ class Explorer(ipywidgets.HBox):
         self.matches.observe(self._show_neighbours, "value")
         self.cf_weight.observe(self._show_neighbours, "value")
         self.rate.on_click(self._add)
-        self.take_back.on_click(self._remove)
+        self.remove.on_click(self._remove)
         self.recommended.observe(self._explain, "value")
         super().__init__(
             [
-                _column("Your taste", self.query, self.matches, self.stars, self.rate),
-                _column("What you should see", self.recommended, self.why),
+                _column("Your ratings", self.query, self.matches, self.stars, self.rate),
+                _column("Recommended to you", self.recommended, self.why),
                 _column(
-                    "More like it, by words (0) to audience (1)",
-                    self.cf_weight,
-                    self.neighbours,
+                    "Similar by content (0) to collaborative (1)", self.cf_weight, self.neighbours
                 ),
             ]
         )
-        self.children[0].children += (self.rated, self.take_back)
+        self.children[0].children += (self.rated, self.remove)
         self._recommend()
 
     def _find(self, _change: object) -> None:
@@ -66,32 +64,34 @@ class Explorer(ipywidgets.HBox):
 
     def _add(self, _button: object) -> None:
         if self.matches.value is not None:
-            self.profile[self.matches.value] = self.stars.value
+            self.history[self.matches.value] = self.stars.value
             self._recommend()
 
     def _remove(self, _button: object) -> None:
-        if self.profile.pop(self.rated.value, None) is not None:
+        if self.history.pop(self.rated.value, None) is not None:
             self._recommend()
 
     def _recommend(self) -> None:
         titles = self._recommender.bundle["movies_indexed"].set_index(MOVIE)[TITLE]
-        rated = [(f"{stars:.1f}  {titles[movie]}", movie) for movie, stars in self.profile.items()]
+        rated = [(f"{stars:.1f}  {titles[movie]}", movie) for movie, stars in self.history.items()]
         _offer(self.rated, rated[::-1])
-        found = self._recommender.recommend_for(self.profile)
+        found = self._recommender.recommend_for(self.history)
         scored = zip(found["score"], found[TITLE], strict=True)
         labels = [f"{score:.1f}  {title}" for score, title in scored]
-        _offer(self.recommended, _options(found, labels if self.profile else found[TITLE]))
-        # The first may be the same movie as before, for other reasons.
+        _offer(self.recommended, _options(found, labels if self.history else found[TITLE]))
+        # The first may be the same movie as before, and the widget then reports no change.
         self._explain()
 
     def _explain(self, _change: object = None) -> None:
         movie = self.recommended.value
-        if not self.profile:
+        if not self.history:
             self.why.value = "The most rated movies, until you rate one."
         elif movie is None:
             self.why.value = ""
-        elif movie not in self.profile:
-            self.why.value = _table(strongest(self._recommender.explain(self.profile, movie)))
+        elif movie not in self.history:
+            self.why.value = _table(
+                strongest_contributions(self._recommender.explain(self.history, movie))
+            )
 
     def _show_neighbours(self, _change: object) -> None:
         movie = self.matches.value
@@ -108,7 +108,7 @@ def _column(heading: str, *widgets: ipywidgets.Widget) -> ipywidgets.VBox:
 
 
 def _offer(select: ipywidgets.Select, options: list[tuple[str, int]]) -> None:
-    """Show these options, the first of them picked."""
+    """Show these options, the first of them selected."""
     select.options = options
     select.index = 0 if options else None
 
@@ -119,5 +119,5 @@ def _options(found: pd.DataFrame, labels: Iterable[str]) -> list[tuple[str, int]
 
 def _table(table: pd.DataFrame) -> str:
     rows = table.to_html(index=False, header=False, border=0)
-    # JupyterLab gives a line of a widget as much room as a button.
+    # JupyterLab makes a line of an HTML widget as high as a button.
     return f'<div style="line-height: 1.4">{rows}</div>'
