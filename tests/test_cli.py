@@ -1,34 +1,75 @@
-"""What the command line accepts and refuses before it starts anything."""
+"""What the command line accepts, refuses before it starts anything, and prints."""
+
+from unittest.mock import Mock
 
 import pytest
 
 from movierec.cli import main
 from movierec.paths import RunPaths
+from movierec.runs import runner
+from movierec.runs.runner import StageResult
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["-p", "factor=3"], "did you mean factors"),
-        (["-p", "factors=0"], "[1, 4096]"),
-        (["-p", "factors=many"], "of type int"),
-        (["-p", "cf_weight=1.5"], "[0, 1]"),
-        (["-p", "cf_weight=nan"], "[0, 1]"),
-        (["-p", "factors"], "name=value"),
-        (["-p", "dataset=sample"], "--dataset"),
+        (["-p", "factors=0"], "factors = 0 is not possible"),
+        (["-p", "dataset=sample"], "give --dataset, not -p dataset="),
+        (["-p", "run=mine"], "give --run, not -p run="),
         (["--preset", "tunned"], "original, start, tuned"),
         (["--dataset", "ml-latest-smal"], "did you mean ml-latest-small"),
         (["--dataset", "ml-32m"], "python -m movierec fetch ml-32m"),
         (["--from", "06_x"], "there is no stage"),
-        (["--from", "04", "--to", "02"], "comes after"),
         (["--to", "01", "-p", "cf_weight=0.5"], "there is no parameter"),
         (["--run", "a/b"], "plain name"),
     ],
 )
 def test_what_cannot_work_is_refused_before_a_kernel_starts(arguments, message, capsys):
     assert main(["run", *arguments]) == 1
-    assert message in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ")
+    assert message in said.err
     assert not RunPaths("sample").reports.exists()
+
+
+@pytest.fixture
+def no_stages(monkeypatch) -> None:
+    """Each stage takes a second and a megabyte at once; the optional one fails."""
+
+    def run_stages(plan, announce):
+        for stage in plan.steps:
+            announce(stage.name)
+            yield StageResult(stage.name, 1.0, 1_000_000, "no model" if stage.optional else None)
+
+    monkeypatch.setattr(runner, "run_stages", run_stages)
+
+
+def test_a_run_prints_a_line_a_stage_then_its_reports(no_stages, tmp_path, capsys):
+    assert main(["run", "--dataset", str(tmp_path), "--run", "mine", "--from", "05"]) == 0
+    run, said = RunPaths("mine"), capsys.readouterr()
+    assert said.out.splitlines() == [
+        "05_evaluation             1.0 s        1 MB",
+        "06_recommend          failed (optional stage; the run continues)",
+        f"report: {run.index}",
+    ]
+    assert said.err == f"06_recommend: no model\nreport: {run.report('06_recommend')}\n"
+
+
+def test_an_interrupted_run_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(runner, "run_stages", Mock(side_effect=KeyboardInterrupt))
+    assert main(["run", "--dataset", str(tmp_path), "--run", "mine"]) == 130
+    assert capsys.readouterr() == ("interrupted\n", "\ninterrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("last", "named"), [("03", False), ("04", True)], ids=["before it is made", "after"]
+)
+def test_a_run_that_makes_a_model_ends_with_its_path(no_stages, tmp_path, capsys, last, named):
+    model = RunPaths("mine").output("model.pkl")
+    model.touch()
+    assert main(["run", "--dataset", str(tmp_path), "--run", "mine", "--to", last]) == 0
+    assert capsys.readouterr().out.endswith(f"model:  {model}\n") is named
 
 
 def test_simulate_does_not_write_over_what_is_there(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""The optional stage: what its report shows, and that a run can do without it."""
+"""What the report of recommendations shows."""
 
 import re
 
@@ -6,10 +6,9 @@ import pytest
 
 from movierec.cli import main
 from movierec.paths import RunPaths
-from movierec.runs import runner
-from movierec.runs.runner import run_stages
 
 STAGE = "06_recommend"
+pytestmark = pytest.mark.slow
 
 
 def _text(html: str) -> str:
@@ -63,33 +62,3 @@ def test_ratings_of_unknown_movies_leave_the_popular_ones(world):
     assert main(["run", "--from", "06"]) == 0
     assert "all unknown here" in _text(_html(run))
     assert "User 501 rated 5 movies" in _text(_html(run))
-
-
-def test_a_run_goes_on_after_an_optional_stage_that_fails(capsys):
-    # There is no model yet.
-    failed, done = run_stages((STAGE, "01_eda"), RunPaths("sample"), {"top_movies": 50})
-    assert failed.failure.startswith("MissingArtifact: ")
-    assert done.failure is None
-
-
-def test_a_run_ends_well_without_its_optional_stage(monkeypatch, capsys):
-    monkeypatch.setattr(runner, "STAGES", ("01_eda", STAGE))
-    assert main(["run", "-p", "top_movies=50"]) == 0
-    said, run = capsys.readouterr(), RunPaths("sample")
-    assert f"{STAGE}: MissingArtifact: " in said.err
-    assert str(run.report(STAGE)) in said.err
-    assert re.search(rf"{STAGE} +failed", said.out)
-    assert f"report: {run.index}" in said.out
-    assert "This stage failed" in _html(run)
-    assert re.search(rf"{STAGE}</a></td>.*?<td>failed</td>", run.index.read_text(), re.DOTALL)
-
-
-def test_an_optional_stage_asked_for_alone_fails_as_any_other(capsys):
-    assert main(["run", "--from", "06", "--to", "06"]) == 1
-    assert f"error: {STAGE}: MissingArtifact: " in capsys.readouterr().err
-
-
-def test_a_user_who_is_not_there_is_named(world, capsys):
-    world.save()
-    assert main(["run", "--from", "06", "-p", "user_id=9"]) == 1
-    assert "userId 9 is not among the model's users" in capsys.readouterr().err

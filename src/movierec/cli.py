@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--out", type=Path, help="folder for comparison.csv and .html [reports]")
     compare.set_defaults(command=_compare)
 
-    recommend = commands.add_parser("recommend", help="what somebody should see, by a run's model")
+    recommend = commands.add_parser("recommend", help="recommend movies by the model of a run")
     _add_model(recommend)
     somebody = recommend.add_mutually_exclusive_group(required=True)
     somebody.add_argument("--user", type=int, help="a userId of the run's data")
@@ -98,12 +98,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="ratings",
         metavar="TITLE=STARS",
         action="append",
-        help='a rating of somebody new, as "Alien=4.5"; may be repeated',
+        help='a rating of a cold-start user, as "Alien=4.5"; may be repeated',
     )
     recommend.add_argument("--why", action="store_true", help="explain the first one")
     recommend.set_defaults(command=_recommend)
 
-    similar = commands.add_parser("similar", help="movies like one, by a run's model")
+    similar = commands.add_parser("similar", help="movies most similar to one, by the model of a run")
     _add_model(similar)
     similar.add_argument("title", help="or nearly: the nearest one is taken")
     similar.add_argument(

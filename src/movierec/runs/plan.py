@@ -71,7 +71,8 @@ def recorded_parameters(run: RunPaths) -> dict[str, dict[str, Value]]:
     for name, notebook in executed.read_executed(run).items():
         if not executed.failure(notebook):
             recorded[name] |= executed.parameters(notebook)
-    for name, stage in STAGES.items():
-        with suppress(MissingArtifact):
-            recorded[name] |= read_record(run, stage).settings
+    for stage in STAGES.values():
+        if stage.settings:
+            with suppress(MissingArtifact):
+                recorded[stage.name] |= read_record(run, stage).settings
     return recorded

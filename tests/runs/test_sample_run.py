@@ -1,0 +1,230 @@
+"""The README's main job: the whole run of the sample, its reports and its model."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import papermill
+import pytest
+
+from movierec import paths
+from movierec.cli import main
+from movierec.paths import RunPaths
+from movierec.serving.bundle import KEYS
+from movierec.stages import STAGES
+
+pytestmark = pytest.mark.slow
+
+
+def _movierec(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "movierec", *arguments],
+        env=os.environ | {"MOVIEREC_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run in a process of its own, in an empty home."""
+    home = tmp_path_factory.mktemp("home")
+    return home, _movierec(home, "run")
+
+
+@pytest.fixture(scope="module")
+def html(sample_run) -> dict[str, str]:
+    """By name, the reports."""
+    folder = sample_run[0] / "reports" / "sample"
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.html")}
+
+
+def test_run_ends_well_and_warns_of_nothing(sample_run):
+    _, done = sample_run
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_run_prints_a_line_a_stage_then_report_and_model(sample_run):
+    home, done = sample_run
+    *stages, report, model = done.stdout.splitlines()
+    for stage, line in zip(STAGES, stages, strict=True):
+        assert re.fullmatch(rf"{stage} +[\d.]+ s +[\d,]+ MB", line)
+    assert report == f"report: {home}/reports/sample/index.html"
+    assert model == f"model:  {home}/artifacts/sample/model.pkl"
+
+
+def test_each_stage_leaves_the_files_of_the_table(sample_run):
+    left = {path.name for path in (sample_run[0] / "artifacts" / "sample").iterdir()}
+    assert left == {file for stage in STAGES.values() for file in stage.writes}
+
+
+def test_every_stage_leaves_a_report_of_at_most_three_megabytes(html):
+    assert set(html) == {*STAGES, "index"}
+    assert max(len(text.encode()) for text in html.values()) <= 3_000_000
+
+
+def test_reports_of_the_sample_say_that_its_audience_is_simulated(html):
+    assert all("Simulated audience" in text for text in html.values())
+
+
+def test_reports_carry_no_warnings(html):
+    for name, text in html.items():
+        assert "Warning" not in text, name
+        assert "output_stderr" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+
+
+def test_reports_name_date_dataset_parameters_and_versions(html):
+    text = html["03_als_training"]
+    assert re.search(r"<dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC</dd>", text)
+    assert "<dd>sample</dd>" in text
+    assert re.search(r"<code>factors</code></td><td><code>64</code>", text)
+    assert re.search(r"implicit\s\d", text)
+
+
+def test_figures_have_alternative_text(html):
+    images = re.findall(r"<img[^>]*>", "".join(html.values()))
+    assert len(images) > 5
+    assert all(re.search(r'alt="Figure: [^"]+"', image) for image in images)
+
+
+class _Requests(HTMLParser):
+    """Collects what a browser would load on its own, and where links lead."""
+
+    def __init__(self):
+        super().__init__()
+        self.loaded, self.linked, self.scripts = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.scripts += tag == "script"
+        self.loaded += [
+            attrs[name] for name in ("src", "srcset", "data", "poster") if name in attrs
+        ]
+        self.loaded += [attrs["href"]] if tag == "link" else []
+        self.linked += [attrs["href"]] if tag == "a" else []
+
+
+def _requests(text: str) -> _Requests:
+    page = _Requests()
+    page.feed(text)
+    return page
+
+
+def test_reports_ask_nobody_for_anything(html):
+    for name, text in html.items():
+        page = _requests(text)
+        assert page.scripts == 0
+        assert all(address.startswith("data:") for address in page.loaded), name
+        assert not re.search(r"url\(\s*['\"]?(?!data:)|@import", text)
+
+
+def test_links_between_reports_lead_somewhere(sample_run, html):
+    for text in html.values():
+        files = [link for link in _requests(text).linked if not link.startswith("#")]
+        assert len(files) >= len(STAGES)
+        assert all((sample_run[0] / "reports" / "sample" / link).exists() for link in files)
+
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+needs_browser = pytest.mark.skipif(not BROWSER, reason="no Chromium here")
+
+
+def _open_in_chromium(page: Path, folder: Path) -> tuple[str, set[str]]:
+    """The page as Chromium has built it, and the addresses it asked for on its behalf."""
+    log = folder / "net.json"
+    done = subprocess.run(
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--user-data-dir={folder / 'profile'}",
+            f"--log-net-log={log}",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    # A page from a file has no origin of its own to name.
+    return done.stdout, set(
+        re.findall(r'"initiator":"null"[^\n]*?"url":"(https?://[^"]*)"', log.read_text())
+    )
+
+
+@needs_browser
+def test_chromium_shows_a_report_without_asking_anybody(sample_run, tmp_path):
+    report = sample_run[0] / "reports" / "sample" / "05_evaluation.html"
+    shown, asked = _open_in_chromium(report, tmp_path)
+    assert "The answer" in shown
+    assert not asked
+
+
+@needs_browser
+def test_a_page_that_asks_for_something_would_be_noticed(tmp_path):
+    page = tmp_path / "asks.html"
+    page.write_text('<p>hello</p><img src="https://example.org/picture.png">')
+    assert _open_in_chromium(page, tmp_path)[1] == {"https://example.org/picture.png"}
+
+
+def test_the_pickle_holds_ten_keys_where_movierec_cannot_be_imported(sample_run):
+    pickled = sample_run[0] / "artifacts" / "sample" / "model.pkl"
+    code = (
+        "import sys; sys.modules['movierec'] = None\n"
+        f"import pickle; print(*sorted(pickle.load(open({str(pickled)!r}, 'rb'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == sorted(KEYS)
+
+
+def test_the_hybrid_of_the_sample_beats_popularity(sample_run):
+    metrics = json.loads((sample_run[0] / "artifacts" / "sample" / "metrics.json").read_text())
+    hybrid, popularity = (metrics["models"][name]["ndcg@10"] for name in ("hybrid", "popularity"))
+    assert hybrid["ci95"][0] > popularity["ci95"][1]
+
+
+def test_factors_trained_anew_stop_the_evaluation_until_the_model_is_built_anew(
+    sample_run, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(sample_run[0], tmp_path / "copy")
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "copy"))
+    training = paths.notebooks() / "03_als_training.ipynb"
+    papermill.execute_notebook(training, tmp_path / "out.ipynb", {"factors": 8}, progress_bar=False)
+    assert main(["run", "--from", "05", "--to", "05"]) == 1
+    said = capsys.readouterr().err
+    assert "04_hybrid_similarity was made from 03_als_training with factors 64, now 8" in said
+    assert "python -m movierec run --run sample --from 04" in said
+    assert main(["run", "--run", "sample", "--from", "04", "--to", "04"]) == 0
+    manifest = json.loads((RunPaths("sample").artifacts / "manifest.json").read_text())
+    assert manifest["settings"]["03_als_training"]["factors"] == 8
+
+
+def test_a_run_killed_midway_can_be_started_again(tmp_path):
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "movierec", "run", "--to", "01"]
+    written = home / "artifacts" / "sample" / "interactions.npz"
+    environment = os.environ | {"MOVIEREC_HOME": str(home)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as run:
+        while not written.exists() and run.poll() is None:
+            time.sleep(0.01)
+        run.kill()
+    assert not (home / "reports" / "sample" / "index.html").exists()
+    done = _movierec(home, "run", "--to", "01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (home / "reports" / "sample" / "index.html").exists()
