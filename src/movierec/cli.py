@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse and obey; return the exit status."""
+    """Run the command that the arguments name; return its exit status."""
     typed = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(typed, argparse.Namespace(typed=typed))
     try:
@@ -42,14 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         "--preset",
         help="tuned, original, start or a TOML file [tuned, or with --from what the run had]",
     )
-    run.add_argument(
-        "-p",
-        dest="assignments",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="set a parameter of the notebooks; may be repeated",
-    )
+    _add_assignments(run, "set a parameter of the notebooks; may be repeated")
     run.add_argument(
         "--from", dest="first", metavar="STAGE", help="first stage, as 03_als_training or 03"
     )
@@ -70,17 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument(
         "--run", help="name under artifacts/ and reports/ [tune-DATASET-MODEL(-PROTOCOL)]"
     )
-    tune.add_argument(
-        "-p",
-        dest="assignments",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="set a parameter of stages 01, 02 or 05, which is then not searched; may be repeated",
+    _add_assignments(
+        tune, "set a parameter of stages 01, 02 or 05, which is then not searched; may be repeated"
     )
     tune.set_defaults(command=_tune)
 
-    compare = commands.add_parser("compare", help="hold the metrics of several runs side by side")
+    compare = commands.add_parser("compare", help="compare the metrics of several runs")
     compare.add_argument("runs", metavar="RUN", nargs="+", help="name of a run that was evaluated")
     compare.add_argument("--metric", default="ndcg@10", help="as in metrics.json [ndcg@10]")
     compare.add_argument(
@@ -103,11 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     recommend.add_argument("--why", action="store_true", help="explain the first one")
     recommend.set_defaults(command=_recommend)
 
-    similar = commands.add_parser("similar", help="movies most similar to one, by the model of a run")
+    similar = commands.add_parser("similar", help="list the movies most similar to one")
     _add_model(similar)
     similar.add_argument("title", help="or nearly: the nearest one is taken")
     similar.add_argument(
-        "--cf-weight", type=float, help="by audience (1) to by words (0) [that of the run]"
+        "--cf-weight", type=float, help="from content (0) to collaborative (1) [that of the run]"
     )
     similar.set_defaults(command=_similar)
 
@@ -125,8 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_assignments(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument(
+        "-p", dest="assignments", metavar="NAME=VALUE", action="append", default=[], help=text
+    )
+
+
 def _add_model(command: argparse.ArgumentParser) -> None:
-    """What every command that asks a run's model takes."""
+    """The options of every command that loads the model of a run."""
     command.add_argument("--run", default=SAMPLE, help=f"whose model [{SAMPLE}]")
     command.add_argument("-n", type=int, default=10, help="how many movies [10]")
 
