@@ -54,11 +54,11 @@ def test_the_report_holds_no_widget_and_no_script(pages):
 
 
 def test_recommendations_for_what_was_typed_are_in_the_index(pages):
-    assert "For somebody who rates <em>comet=5; roses: 1; zzz=3</em>" in pages[1]
+    assert "For a user who rates <em>comet=5; roses: 1; zzz=3</em>" in pages[1]
 
 
 def test_ratings_of_unknown_movies_leave_the_popular_ones(world):
     run = world.save()
     assert main(["run", "--from", "06"]) == 0
-    assert "all unknown here" in _text(_html(run))
+    assert "none of which is in the data" in _text(_html(run))
     assert "User 501 rated 5 movies" in _text(_html(run))

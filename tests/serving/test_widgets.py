@@ -1,14 +1,15 @@
-"""The explorer, its controls moved by hand."""
+"""The explorer, its controls operated by code."""
 
 import pytest
 
 from movierec.serving.bundle import load_model
 from movierec.serving.widgets import Explorer
+from movierec.stages import artifact
 
 
 @pytest.fixture
 def explorer(world) -> Explorer:
-    return Explorer(load_model(world.save().input("model.pkl")))
+    return Explorer(load_model(artifact(world.save(), "model.pkl")))
 
 
 def _rate(explorer: Explorer, title: str, stars: float) -> None:
@@ -21,20 +22,20 @@ def _titles(select) -> list[str]:
     return [label for label, _ in select.options]
 
 
-def test_at_first_the_most_rated_are_shown_and_nothing_is_picked(explorer):
+def test_at_first_the_most_rated_are_shown_and_nothing_is_selected(explorer):
     assert explorer.recommended.options[0][0] == "Rocket Men (1998)"
     assert explorer.why.value == "The most rated movies, until you rate one."
     assert explorer.matches.options == ()
     assert explorer.neighbours.value == ""
 
 
-def test_typing_offers_titles_and_picks_the_nearest(explorer):
+def test_typing_offers_titles_and_selects_the_nearest(explorer):
     explorer.query.value = "orb"
     assert _titles(explorer.matches)[0] == "Orbit, The (1995)"
     assert explorer.matches.value == 20
 
 
-def test_what_is_picked_shows_its_neighbours(explorer):
+def test_the_selected_movie_shows_its_neighbours(explorer):
     explorer.query.value = "comet"
     assert "Orbit, The (1995)" in explorer.neighbours.value
     explorer.matches.value = next(movie for _, movie in explorer.matches.options if movie != 50)
@@ -55,15 +56,15 @@ def test_emptying_the_query_clears_what_came_of_it(explorer):
     assert explorer.neighbours.value == ""
 
 
-def test_rating_leads_to_recommendations_and_reasons(explorer, world):
+def test_rating_leads_to_recommendations_and_explanations(explorer, world):
     _rate(explorer, "comet", 5.0)
-    assert explorer.profile == {50: 5.0}
+    assert explorer.history == {50: 5.0}
     assert _titles(explorer.rated) == ["5.0  Comet (1997)"]
     assert explorer.recommended.value in world.SPACE
     assert "Comet (1997)" in explorer.why.value
 
 
-def test_another_recommendation_shows_its_own_reasons(explorer, world):
+def test_another_recommendation_shows_its_own_explanation(explorer, world):
     _rate(explorer, "comet", 5.0)
     before = explorer.why.value
     explorer.recommended.value = world.BY_WORDS
@@ -80,28 +81,28 @@ def test_a_dislike_turns_to_the_other_taste(explorer, world):
 def test_rating_again_changes_the_stars(explorer):
     _rate(explorer, "comet", 5.0)
     _rate(explorer, "comet", 2.0)
-    assert explorer.profile == {50: 2.0}
+    assert explorer.history == {50: 2.0}
 
 
-def test_a_rating_can_be_taken_back(explorer):
+def test_a_rating_can_be_removed(explorer):
     _rate(explorer, "comet", 5.0)
     _rate(explorer, "roses", 1.0)
     explorer.rated.value = 50
-    explorer.take_back.click()
-    assert explorer.profile == {120: 1.0}
-    explorer.take_back.click()
-    assert explorer.profile == {}
+    explorer.remove.click()
+    assert explorer.history == {120: 1.0}
+    explorer.remove.click()
+    assert explorer.history == {}
     assert explorer.why.value == "The most rated movies, until you rate one."
 
 
-def test_buttons_do_nothing_without_a_pick(explorer):
+def test_buttons_do_nothing_without_a_selection(explorer):
     explorer.rate.click()
-    explorer.take_back.click()
-    assert explorer.profile == {}
+    explorer.remove.click()
+    assert explorer.history == {}
 
 
 def test_when_everything_is_rated_nothing_is_left(explorer, world):
-    explorer.profile = dict.fromkeys(world.movies["movieId"].tolist()[:-1], 4.0)
+    explorer.history = dict.fromkeys(world.movies["movieId"].tolist()[:-1], 4.0)
     _rate(explorer, "galaxy drift", 4.0)
     assert explorer.recommended.options == ()
     assert explorer.why.value == ""

@@ -1,0 +1,79 @@
+"""What 01_eda says of small data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from movierec.data.interactions import Interactions
+from movierec.datasets import DatasetFacts
+from movierec.readings import eda as readings
+
+FACTS = DatasetFacts(
+    name="small",
+    simulated=False,
+    ratings=3_000,
+    users=4,
+    movies=20,
+    tags=0,
+    duplicate_ratings=0,
+    missing_tags=0,
+    unknown_movies=0,
+    unknown_movie_ratings=0,
+    sha256={},
+)
+# Two users by five movies, four ratings.
+INTERACTIONS = Interactions(
+    np.array([1, 2]),
+    np.arange(5),
+    sparse.csr_array(np.array([[4, 0, 0, 1, 0], [0, 5, 3, 0, 0]], dtype=np.float32)),
+    np.zeros(4, dtype=np.int32),
+)
+COUNTS = pd.Series([1, 6, 1, 2])
+
+
+def test_ratings_are_counted_per_user_and_per_movie():
+    assert "a user rated 750 movies" in readings.dataset_size(FACTS).data
+    assert "was rated 150.0 times" in readings.dataset_size(FACTS).data
+
+
+def test_stars_are_summarised():
+    said = readings.rating_histogram(pd.Series([0.5, 3.0, 4.0, 5.0])).data
+    assert "mean is 3.12 stars, the median 3.5" in said
+    assert "50% of the ratings are four stars or more, 25% fewer than two" in said
+
+
+def test_the_busiest_month_is_named():
+    stamps = pd.to_datetime(["1999-12-31", "2000-02-01", "2000-02-29", "2001-01-01"])
+    seconds = pd.Series((stamps - pd.Timestamp(0)) // pd.Timedelta("1s"))
+    said = readings.ratings_over_time(seconds).data
+    assert "span December 1999 to January 2001" in said
+    assert "50.0% of them fall into the busiest month, February 2000" in said
+
+
+def test_movies_with_a_single_rating_are_counted():
+    said = readings.ratings_per_movie(COUNTS).data
+    assert said == "2 of the 4 rated movies have a single rating; the most rated one has 6."
+
+
+@pytest.mark.parametrize(
+    ("counts", "half"), [([1, 6, 1, 2], "1 of the 4"), ([1, 1, 1, 1], "2 of the 4")]
+)
+def test_half_of_the_ratings_are_located(counts, half):
+    assert f"belong to {half} rated movies" in readings.long_tail(pd.Series(counts)).data
+
+
+def test_the_matrix_is_described():
+    said = readings.interaction_matrix(INTERACTIONS).data
+    assert "2 rows, 5 columns and 4 entries: 60.00% of it is empty" in said
+
+
+def test_what_is_left_out_is_the_rest():
+    table = readings.left_out_table(FACTS, INTERACTIONS).data
+    assert table.T.to_dict("list") == {
+        "ratings": [3_000, 4, 2_996],
+        "users": [4, 2, 2],
+        "movies": [20, 5, 15],
+    }
+    said = readings.left_out(FACTS, INTERACTIONS).data
+    assert said == "Kept are 25.0% of the movies, 0.1% of the ratings and 50.0% of the users."

@@ -1,0 +1,49 @@
+"""What 03_als_training says of small data."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from movierec.readings import factors as readings
+
+
+def test_likes_are_counted_and_their_confidence_averaged():
+    ratings = sparse.csr_array(np.array([[5.0, 1.0], [3.0, 4.0]]))
+    liked = sparse.csr_array(np.array([[5.0, 0.0], [3.0, 4.0]]))
+    said = readings.likes(ratings, liked, alpha=2.0).data
+    assert said.startswith("3 of 4 ratings (75.0%) are likes. Their mean confidence is 8.00")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (
+            [(0, 0.2, 4.0), (1, 0.1, 2.0), (2, 0.1, 1.9)],
+            "3 iterations of 0.100 s at the median; the last one lowered the loss by 5.00%.",
+        ),
+        ([(0, 0.2, 4.0)], "1 iterations of 0.200 s at the median."),
+    ],
+)
+def test_a_log_of_the_training_is_read(steps, said):
+    log = readings.TrainingLog()
+    for step in steps:
+        log(*step)
+    assert log.losses == [loss for _, _, loss in steps]
+    assert readings.training_loss(log).data == said
+
+
+def test_norms_are_correlated_with_numbers_of_ratings():
+    item_factors = np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 3.0]])
+    said = readings.factor_norms(np.ones((7, 2)), item_factors, np.array([10, 2, 6])).data
+    assert said.startswith("Users: 7 x 2. Movies: 3 x 2.")
+    assert said.endswith("correlate by 1.00.")
+
+
+@pytest.mark.parametrize(
+    ("values", "needed"),
+    # Squares 90 + 10, and 80 + 10 + 10.
+    [([90**0.5, 10**0.5, 0], 1), ([80**0.5, 10**0.5, 10**0.5], 2), ([1, 1, 1], 3)],
+)
+def test_dimensions_needed_for_nine_tenths_are_counted(values, needed):
+    said = readings.factor_spectrum(1.001 * np.diag(values)).data
+    assert said.startswith(f"{needed} of 3 dimensions hold 90%")
