@@ -4,17 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint lab bench clean
+.PHONY: run check test lint lab bench clean
 
 run: $(READY)
 	@$(BIN)/python -m movierec run --dataset sample
 
+# What to run after each change: a minute at most on two processors.
+check: lint
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow"
+
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks
