@@ -1,0 +1,398 @@
+"""The documents: their links lead somewhere, their commands are accepted, their snippets run."""
+
+import argparse
+import ast
+import importlib
+import importlib.util
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import movierec
+from movierec import cli, paths
+from movierec.data.movielens import MOVIELENS
+from movierec.evaluation.evaluate import CUTOFFS
+from movierec.evaluation.metrics import METRICS
+from movierec.models.popularity import Popularity
+from movierec.models.registry import build_models
+from movierec.runs import plan
+from movierec.serving.bundle import KEYS, load_model
+from movierec.serving.title_search import parse_rating
+from movierec.settings import ModelSettings, ProtocolSettings
+from movierec.stages import STAGES, find_stage
+
+ROOT = paths.project()
+PACKAGE = ROOT / "src" / "movierec"
+DOCUMENTS = [
+    ROOT / name
+    for name in (
+        "README.md",
+        "CHANGELOG.md",
+        ".github/CONTRIBUTING.md",
+        "artifacts/README.md",
+        "data/README.md",
+        "notebooks/README.md",
+        "reports/README.md",
+        "src/movierec/README.md",
+        "src/movierec/evaluation/README.md",
+        "tests/benchmarks/README.md",
+    )
+]
+SCRIPTS = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
+EACH = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+# Writes what it was called as and with, a line a call, fields with a separator between.
+RECORDER = """#!/bin/sh
+{ printf '%s' "$0"; for word in "$@"; do printf '\\037%s' "$word"; done; echo; } >> "$CALLS"
+"""
+PROGRAMS = (
+    ".ci/run",
+    *(f".venv/bin/{name}" for name in ("movierec", "python", "papermill", "jupyter", "ruff")),
+)
+
+
+def _text(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def _prose(document: Path) -> str:
+    """Everything but blocks of code."""
+    return re.sub(r"(?ms)^```.*?^```$|^ {4}.*?$", "", _text(document))
+
+
+def _fenced(document: Path, language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", _text(document))
+
+
+def _shell(document: Path) -> str:
+    """All indented blocks, which hold commands."""
+    unfenced = re.sub(r"(?ms)^```.*?^```$", "", _text(document))
+    return "\n".join(re.findall(r"(?m)^ {4}(.*)$", unfenced))
+
+
+def _rows(document: Path, heading: str) -> list[list[str]]:
+    """The cells of the table whose first column has that heading."""
+    table = _text(document).split(f"| {heading} |", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+
+
+def _names(cells: list[str]) -> list[str]:
+    """What stands in backticks."""
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def _called(script: str, folder: Path) -> Iterator[list[str]]:
+    """The calls that a shell script makes, every program replaced by a recorder."""
+    calls = folder / "calls"
+    calls.touch()
+    for name in (*PROGRAMS, "bin/make", "bin/python3"):
+        program = folder / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(RECORDER)
+        program.chmod(0o755)
+    environment = {"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "CALLS": str(calls)}
+    subprocess.run(["bash", "-euc", script], cwd=folder, env=environment, check=True)
+    for line in calls.read_text().splitlines():
+        program, *words = line.split("\x1f")
+        yield [Path(program).name, *words]
+
+
+def test_the_front_page_is_short():
+    assert len((ROOT / "README.md").read_bytes()) <= 10_000
+    assert len(re.findall(r"(?m)^\|---", _text(ROOT / "README.md"))) == 1
+
+
+@EACH
+def test_links_lead_to_files_and_headings(document):
+    for target in re.findall(r"\]\(([^)\s]+)\)", _prose(document)):
+        if target.startswith("https://"):
+            continue
+        file, _, heading = target.partition("#")
+        found = (document.parent / file).resolve() if file else document
+        assert found.exists(), target
+        assert not heading or heading in _anchors(found), target
+
+
+def _anchors(document: Path) -> list[str]:
+    """The names of headings, as GitHub makes them."""
+    headings = re.findall(r"(?m)^#+ (.*)$", _prose(document))
+    return [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings]
+
+
+def test_every_document_can_be_reached_from_the_front_page():
+    front = _prose(ROOT / "README.md")
+    linked = {(ROOT / target).resolve() for target in re.findall(r"\]\(([^)#]+)", front)}
+    assert {*DOCUMENTS[1:]} <= linked
+
+
+@EACH
+def test_files_that_are_named_exist(document):
+    names = re.findall(r"`([\w./-]*\w\.(?:py|ipynb|md|toml|yml|csv))`", _prose(document))
+    there = [
+        f"/{path.relative_to(ROOT)}"
+        for folder in ("src", "tests", "notebooks", ".github")
+        for path in (ROOT / folder).rglob("*")
+    ] + [f"/{path.name}" for path in ROOT.glob("*.*")]
+    of_runs_and_datasets = {"preset.toml", "comparison.csv", "ratings.csv", "movies.csv"}
+    of_runs_and_datasets |= {"tags.csv", "test.csv", "reports/comparison.csv"}
+    of_runs_and_datasets |= {f"{stage}.ipynb" for stage in STAGES}
+    for name in names:
+        known = name in of_runs_and_datasets or any(path.endswith(f"/{name}") for path in there)
+        assert known, name
+
+
+@EACH
+def test_commands_are_accepted(document, tmp_path, monkeypatch):
+    # A dataset is taken for fetched, and a search leaves its preset without searching.
+    monkeypatch.setattr(plan, "locate", Path)
+    monkeypatch.chdir(tmp_path)
+    for program, *words in _called(_shell(document), tmp_path):
+        try:
+            ACCEPT[program](words)
+        except (SystemExit, ValueError, KeyError, OSError) as error:
+            pytest.fail(f"{program} {' '.join(words)}: {error}")
+
+
+def _accept_movierec(words: list[str]) -> None:
+    options = cli._parser().parse_args(words, argparse.Namespace(typed=words))
+    command = words[0]
+    if command == "run":
+        plan.plan_run(
+            options.dataset,
+            options.run,
+            options.preset,
+            options.assignments,
+            options.first,
+            options.last,
+        )
+    elif command == "tune":
+        _accept_tune(options)
+    elif command == "compare":
+        metrics = {f"{name.lower()}@{k}" for name in METRICS for k in CUTOFFS}
+        assert options.metric in metrics
+    elif command == "recommend":
+        for rating in options.ratings or ():
+            parse_rating(rating)
+
+
+def _accept_tune(options: argparse.Namespace) -> None:
+    preset = Path("artifacts", options.run or "tune", "preset.toml")
+    preset.parent.mkdir(parents=True, exist_ok=True)
+    preset.touch()
+
+
+def _accept_make(words: list[str]) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "--directory", ROOT, *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _accept_python(words: list[str]) -> None:
+    match words:
+        case ["-m", "movierec", *rest]:
+            _accept_movierec(rest)
+        case ["-m", "pytest", *rest]:
+            assert all((ROOT / word).exists() for word in rest if not word.startswith("-"))
+        case ["-m", "pip", "install", "-r", file]:
+            assert (ROOT / file).exists()
+        case ["-m", "venv", ".venv"]:
+            pass
+        case [script, *_]:
+            assert ROOT / script in SCRIPTS
+
+
+def _accept_papermill(words: list[str]) -> None:
+    notebook, _, _, name, value = words
+    assert (ROOT / notebook).exists()
+    find_stage(Path(notebook).stem).parameters.model_validate_strings({name: value})
+
+
+def _accept_existing(words: list[str]) -> None:
+    """A tool on a path of the project."""
+    assert (ROOT / words[-1]).exists()
+
+
+ACCEPT = {
+    "movierec": _accept_movierec,
+    "make": _accept_make,
+    "python": _accept_python,
+    "python3": _accept_python,
+    "papermill": _accept_papermill,
+    "jupyter": _accept_existing,
+    "ruff": _accept_existing,
+    "run": lambda _: _accept_existing([".ci/run"]),
+}
+
+
+@EACH
+def test_snippets_run(document, world, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    for name in ("small", "sample"):
+        world.save(name)
+    monkeypatch.chdir(home)
+
+    def load(path):
+        """The model at that path, which knows the ids of real data that snippets name."""
+        recommender = load_model(path)
+        columns = {1214: 0, 1200: 1, 1: 2, 2671: 6}
+        recommender.bundle["m2i"] = recommender.bundle["m2i"] | columns
+        recommender.bundle["u2i"] = recommender.bundle["u2i"] | {42: 0}
+        return recommender
+
+    monkeypatch.setattr(movierec, "load_model", load)
+    for snippet in _fenced(document, "python"):
+        exec(compile(snippet, document.name, "exec"), {"__name__": "snippet"})
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_what_benchmarks_import_exists(script):
+    for node in ast.walk(ast.parse(_text(script))):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("movierec"):
+            module = importlib.import_module(node.module)
+            for one in node.names:
+                found = hasattr(module, one.name) or importlib.util.find_spec(
+                    f"{node.module}.{one.name}"
+                )
+                assert found, f"{node.module} has no {one.name}"
+
+
+@pytest.mark.slow
+def test_benchmarks_know_the_arguments_that_are_shown():
+    (line,) = re.findall(r"(tests/benchmarks/bench.py --jobs [\w ]+?) *#", _shell(DOCUMENTS[-1]))
+    command = [sys.executable, *line.split(), "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_model_that_is_shown_is_popularity():
+    (shown,) = (one for one in _fenced(DOCUMENTS[7], "python") if "class Popularity" in one)
+    assert _without_docstrings(shown).endswith(_without_docstrings(inspect.getsource(Popularity)))
+
+
+def _without_docstrings(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            del node.body[0]
+    return ast.unparse(tree)
+
+
+def test_the_parameter_that_is_shown_is_one():
+    shown = _fenced(DOCUMENTS[5], "python")[0].strip()
+    assert shown in [line for cell in _parameters("03_als_training") for line in cell.splitlines()]
+
+
+def _parameters(stage: str) -> Iterator[str]:
+    import nbformat
+
+    for cell in nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            yield cell.source
+
+
+def test_all_models_are_listed(world):
+    from movierec.content.features import ItemFeatures
+
+    features = ItemFeatures.of(world.movies, world.similarity.content)
+    models = set(build_models(ModelSettings(), features, world.interactions))
+    for document, heading in ((DOCUMENTS[0], "model | NDCG@10"), (DOCUMENTS[8], "model")):
+        assert set(_names([row[0] for row in _rows(document, heading)])) == models
+
+
+def test_all_protocols_are_listed():
+    listed = _names([row[0] for row in _rows(DOCUMENTS[8], "`-p protocol=`")])
+    assert listed == list(get_args(ProtocolSettings.model_fields["protocol"].annotation))
+
+
+def test_all_stages_are_listed_with_their_questions():
+    rows = _rows(DOCUMENTS[5], "notebook")
+    listed = {re.match(r"\[(\w+)\]", name)[1]: question for name, question in rows}
+    assert listed == {stage.name: stage.question for stage in STAGES.values()}
+
+
+def test_settings_are_listed_with_the_stages_that_own_them():
+    for name, text in _rows(DOCUMENTS[7], "stage"):
+        bases = find_stage(name).parameters.__bases__
+        assert _names([text]) == [one.__name__ for one in bases if one.__name__ != "Settings"]
+
+
+def test_all_keys_of_the_pickle_are_listed():
+    assert _names([row[0] for row in _rows(DOCUMENTS[7], "key")]) == list(KEYS)
+
+
+def test_hashes_of_archives_are_listed():
+    listed = {row[0]: row[2].strip("`") for row in _rows(DOCUMENTS[4], "archive")}
+    assert listed == {f"{name}.zip": one.sha256 for name, one in MOVIELENS.items()}
+
+
+def test_renamed_parameters_are_known_by_their_new_names_only():
+    known = {name for stage in STAGES.values() for name in stage.parameters.model_fields}
+    renamed = [_names(row) for row in _rows(DOCUMENTS[1], "0.1.0") if "movierec" not in row[0]]
+    assert len(renamed) == 11
+    assert {new for _, new in renamed} <= known
+    assert not {old for old, _ in renamed} & known
+
+
+def test_moved_modules_are_where_they_are_said_to_be():
+    table = _text(DOCUMENTS[1]).split("Renamed and moved modules:", 1)[1]
+    moved = re.findall(r"(?m)^\| `(movierec[\w.]+)` \| (.*) \|$", table)
+    assert moved
+    for old, new in moved:
+        for module in _names([new]):
+            assert importlib.util.find_spec(module), module
+        assert old == "movierec.plots" or not _exists(old), old
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def test_the_version_is_the_same_everywhere():
+    version = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]["version"]
+    (released,) = re.findall(rf"(?m)^## {re.escape(version)} - (\S+)$", _text(DOCUMENTS[1]))
+    citation = _text(ROOT / "CITATION.cff")
+    assert f"version: {version}\ndate-released: {released}\n" in citation
+
+
+def _layout() -> tuple[str, str]:
+    """The tree of the package, and its layers, highest first."""
+    tree, layers, *_ = _fenced(DOCUMENTS[7], "text")
+    return tree, layers
+
+
+def test_the_layout_names_all_there_is():
+    listed = {line.split()[0].rstrip("/") for line in _layout()[0].splitlines()}
+    there = {path.name for path in PACKAGE.iterdir()} - {"README.md"}
+    assert listed == {name for name in there if not name.startswith("_")}
+
+
+def test_imports_run_down_the_layers():
+    layers = [line.split() for line in _layout()[1].splitlines()]
+    height = {name: -row for row, names in enumerate(layers) for name in names}
+    for path in PACKAGE.rglob("*.py"):
+        here = path.relative_to(PACKAGE).with_suffix("").parts[0]
+        for module in _imported(path):
+            if not here.startswith("_") and module != here:
+                assert height[module] < height[here], f"{path} imports {module}"
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Modules and packages of this one that a file imports, by their first name."""
+    for node in ast.walk(ast.parse(_text(path))):
+        if isinstance(node, ast.ImportFrom) and node.module == "movierec":
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("movierec."):
+            yield node.module.split(".")[1]
