@@ -22,11 +22,13 @@ from threadpoolctl import threadpool_limits
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, make_split
 from movierec.evaluation.metrics import ndcg
-from movierec.models.als import SOLVERS
+from movierec.models.kernels.als import CompiledALS
+from movierec.settings import HybridSettings
 
 ITERATIONS = 16
 # As good as the reference's last iteration: loss at most so much above, NDCG@10 so much below.
 LOSS_ABOVE, NDCG_BELOW = 0.001, 0.0005
+SOLVERS = {"compiled": CompiledALS, "implicit": AlternatingLeastSquares}
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,11 @@ def trained(
     problem: Problem,
     solver: str = "compiled",
     alpha: float = bench.ALPHA,
-    begin: np.ndarray | None = None,
+    initial_item_factors: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, AlternatingLeastSquares]:
     """A row for every second iteration: seconds so far, loss, NDCG@10 on the hidden ratings.
 
-    begin: (n_items, factors) float32, what to begin with; drawn at random without.
+    initial_item_factors: (n_items, factors) float32; drawn at random without.
     """
     confidences = sparse.csr_matrix(problem.train * np.float32(alpha))
     model = SOLVERS[solver](
@@ -68,8 +70,8 @@ def trained(
         iterations=ITERATIONS,
         random_state=0,
     )
-    if begin is not None:
-        model.item_factors = begin.copy()
+    if initial_item_factors is not None:
+        model.item_factors = initial_item_factors.copy()
     rows, seconds = {}, 0.0
 
     def keep(iteration: int, took: float, _: None) -> None:
@@ -131,20 +133,22 @@ def main() -> None:
     users, items = (np.arange(size) for size in problem.train.shape)
     popular = np.argsort(-np.bincount(problem.train.indices), kind="stable")
     active = np.argsort(-np.diff(problem.train.indptr), kind="stable")
-    run("compiled, popular movies first", problem.ordered(users, popular))
-    run("compiled, active users first", problem.ordered(active, items))
+    run("compiled, movies sorted by popularity", problem.ordered(users, popular))
+    run("compiled, users sorted by activity", problem.ordered(active, items))
     _, doubled = trained(problem, alpha=2 * bench.ALPHA)
-    run("begun with the factors of alpha doubled", begin=doubled.item_factors)
-    # Stage 03's factors at the start of stage 05 would tell it what is hidden.
+    run("warm start: alpha doubled", initial_item_factors=doubled.item_factors)
+    # What stage 03's factors would do in stage 05: they have seen the held-out ratings.
     _, leaky = trained(replace(problem, train=interactions.user_items))
-    run("begun with factors of all ratings", begin=leaky.item_factors)
+    run("warm start: all ratings", initial_item_factors=leaky.item_factors)
     print(to_equal_quality(found, "compiled").to_string(float_format="{:.4f}".format))
     found.clear()
-    _, *content = bench.inputs("with content")
-    with_content = problem.with_rows(bench.tuned().als_rows(*content))
-    run("with content", with_content)
-    run("with content, begun without", with_content, begin=plain.item_factors)
-    print(to_equal_quality(found, "with content").to_string(float_format="{:.4f}".format))
+    _, features = bench.inputs("with content")
+    weights = HybridSettings()
+    rows = features.weighted(weights.als_term_weight, weights.als_genre_weight)
+    with_content = problem.with_rows(rows)
+    run("with item features", with_content)
+    run("warm start: without them", with_content, initial_item_factors=plain.item_factors)
+    print(to_equal_quality(found, "with item features").to_string(float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":

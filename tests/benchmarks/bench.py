@@ -28,8 +28,8 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec import parameters, paths
-from movierec.content.features import genre_and_decade
+from movierec import paths
+from movierec.content.features import ItemFeatures
 from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
 from movierec.data import cache
@@ -40,10 +40,10 @@ from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import hit_rate, ndcg
 from movierec.evaluation.ranking import popular_first, rank
 from movierec.models.als import ALS
-from movierec.models.hybrid import HybridSettings
+from movierec.models.explain import content_factors
+from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity
-from movierec.models.traced import TracedHybrid
-from movierec.runs.runner import stage_parameters
+from movierec.settings import ALSSettings, HybridSettings
 from movierec.simulation import simulator as simulation
 
 HOME = paths.datasets() / "benchmark"
@@ -91,20 +91,27 @@ def als_implicit(ratings: sparse.csr_array) -> dict:
     return {"model": model}
 
 
-def als_ours(
-    ratings: sparse.csr_array, solver: str = "compiled", iterations=FIT_ITERATIONS
-) -> dict:
-    model = ALS(FACTORS, REGULARIZATION, ALPHA, iterations, 0.5, seed=0, solver=solver)
-    return {"model": model.fit(ratings).solver}
+def als_ours(ratings: sparse.csr_array, iterations: int = FIT_ITERATIONS) -> dict:
+    settings = ALSSettings(
+        factors=FACTORS,
+        regularization=REGULARIZATION,
+        alpha=ALPHA,
+        iterations=iterations,
+        positive_threshold=0.5,
+        rating_exponent=1.0,
+        activity_discount=0.0,
+    )
+    return {"model": ALS(settings).fit(ratings).to_implicit()}
 
 
-def als_plain(interactions: Interactions, *content: sparse.csr_array) -> dict:
-    tuned().als("als").fit(interactions.user_items)
+def als_plain(interactions: Interactions, features: ItemFeatures) -> dict:
+    ALS(ALSSettings()).fit(interactions.user_items)
     return {}
 
 
-def hybrid_ours(interactions: Interactions, *content: sparse.csr_array) -> dict:
-    TracedHybrid.fit(tuned(), interactions, *content)
+def hybrid_ours(interactions: Interactions, features: ItemFeatures) -> dict:
+    hybrid = build_hybrid(ALSSettings(), HybridSettings(), features, interactions)
+    content_factors(hybrid.fit(interactions.user_items).components.als)
     return {}
 
 
@@ -179,8 +186,8 @@ def inputs(name: str) -> tuple:
         return movies, pd.read_parquet(HOME / "tags.parquet")
     if name == "with content":
         _, item_content = tfidf(content_text(*inputs("texts")), 5_000)
-        interactions = Interactions.load(HOME / "half.npz")
-        return interactions, item_content, genre_and_decade(inputs("texts")[0])
+        features = ItemFeatures.of(inputs("texts")[0], item_content)
+        return Interactions.load(HOME / "half.npz"), features
     if name == "items":
         return sparse.load_npz(HOME / "content.npz"), np.load(HOME / "item_factors.npy")
     if name not in ("ratings", "fitted", "evaluated"):
@@ -294,10 +301,6 @@ def _median(turns: list[dict]) -> dict:
 
 def _select(tables) -> Interactions:
     return select_interactions(tables.ratings, original.TOP_MOVIES, original.FRACTION)
-
-
-def tuned() -> HybridSettings:
-    return HybridSettings.among({"seed": 0} | parameters.read_preset("tuned", stage_parameters()))
 
 
 def lists_of(model, train: sparse.csr_array, test: sparse.csr_array):

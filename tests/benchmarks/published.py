@@ -25,6 +25,7 @@ from movierec.models.als import ALS
 from movierec.models.base import Model
 from movierec.models.item_knn import ItemKNN
 from movierec.models.popularity import Popularity
+from movierec.settings import ALSSettings
 
 DEPTH = 100
 # As LensKit's own: all neighbours with plain cosine; weight 40, regularization 0.1, 50 factors.
@@ -36,7 +37,15 @@ def models() -> list[Model]:
         Popularity(),
         ItemKNN(neighbours=2_500, shrinkage=0, positive_threshold=0.5),
         ALS(
-            factors=50, regularization=0.1, alpha=40, iterations=20, positive_threshold=0.5, seed=0
+            ALSSettings(
+                factors=50,
+                regularization=0.1,
+                alpha=40.0,
+                iterations=20,
+                positive_threshold=0.5,
+                rating_exponent=1.0,
+                activity_discount=0.0,
+            )
         ),
     ]
 
