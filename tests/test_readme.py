@@ -15,7 +15,6 @@ from typing import get_args
 import nbformat
 import pytest
 
-import movierec
 from movierec import cli, paths
 from movierec.content.features import ItemFeatures
 from movierec.data.movielens import MOVIELENS
@@ -23,9 +22,11 @@ from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import METRICS
 from movierec.models.popularity import Popularity
 from movierec.models.registry import build_models
+from movierec.paths import RunPaths
 from movierec.runs import plan
+from movierec.serving import bundle
 from movierec.serving.bundle import KEYS, load_model
-from movierec.serving.title_search import parse_rating
+from movierec.serving.recommender import Recommender
 from movierec.settings import ModelSettings, ProtocolSettings
 from movierec.stages import STAGES, find_stage
 
@@ -45,6 +46,11 @@ DOCUMENTS = [
 ]
 SCRIPTS = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
 EACH = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+OF_RUNS_AND_DATASETS = {
+    *("preset.toml", "comparison.csv", "ratings.csv", "movies.csv", "tags.csv", "test.csv"),
+    *(f"{stage}.ipynb" for stage in STAGES),
+}
 
 # Writes what it was called as and with, a line a call, fields with a separator between.
 RECORDER = """#!/bin/sh
@@ -133,24 +139,43 @@ def test_every_document_can_be_reached_from_the_front_page():
 @EACH
 def test_files_that_are_named_exist(document):
     names = re.findall(r"`([\w./-]*\w\.(?:py|ipynb|md|toml|yml|csv))`", _prose(document))
-    there = [
-        f"/{path.relative_to(ROOT)}"
-        for folder in ("src", "tests", "notebooks", ".github")
-        for path in (ROOT / folder).rglob("*")
-    ] + [f"/{path.name}" for path in ROOT.glob("*.*")]
-    of_runs_and_datasets = {"preset.toml", "comparison.csv", "ratings.csv", "movies.csv"}
-    of_runs_and_datasets |= {"tags.csv", "test.csv", "reports/comparison.csv"}
-    of_runs_and_datasets |= {f"{stage}.ipynb" for stage in STAGES}
-    for name in names:
-        known = name in of_runs_and_datasets or any(path.endswith(f"/{name}") for path in there)
-        assert known, name
+    folders = ("src", "tests", "notebooks", ".github")
+    there = [*ROOT.glob("*.*"), *(path for name in folders for path in (ROOT / name).rglob("*"))]
+    endings = tuple(f"/{path.relative_to(ROOT)}" for path in there)
+    missing = [name for name in names if not any(one.endswith(f"/{name}") for one in endings)]
+    assert {Path(name).name for name in missing} <= OF_RUNS_AND_DATASETS
+
+
+@pytest.fixture
+def model(world, tmp_path, monkeypatch) -> None:
+    """Runs whose models know the ids and titles of real data that the documents name."""
+    for run in ("small", "sample"):
+        world.save(run)
+    columns = {1214: 0, 1200: 1, 1: 2, 2671: 6}
+    titles = world.movies["title"].tolist()
+    titles[0], titles[2], titles[6] = "Alien (1979)", "Toy Story (1995)", "Notting Hill (1999)"
+
+    def load(path: str | Path) -> Recommender:
+        recommender = load_model(path)
+        parts = recommender.bundle
+        parts["m2i"], parts["u2i"] = parts["m2i"] | columns, parts["u2i"] | {42: 0}
+        parts["movies_indexed"] = parts["movies_indexed"].assign(title=titles)
+        return recommender
+
+    monkeypatch.setattr(bundle, "load_model", load)
+    monkeypatch.chdir(paths.home())
 
 
 @EACH
-def test_commands_are_accepted(document, tmp_path, monkeypatch):
+def test_snippets_run(document, model):
+    for snippet in _fenced(document, "python"):
+        exec(compile(snippet, document.name, "exec"), {"__name__": "snippet"})
+
+
+@EACH
+def test_commands_are_accepted(document, model, tmp_path, monkeypatch):
     # A dataset is taken for fetched, and a search leaves its preset without searching.
     monkeypatch.setattr(plan, "locate", Path)
-    monkeypatch.chdir(tmp_path)
     for program, *words in _called(_shell(document), tmp_path):
         try:
             ACCEPT[program](words)
@@ -160,30 +185,22 @@ def test_commands_are_accepted(document, tmp_path, monkeypatch):
 
 def _accept_movierec(words: list[str]) -> None:
     options = cli._parser().parse_args(words, argparse.Namespace(typed=words))
-    command = words[0]
-    if command == "run":
-        plan.plan_run(
-            options.dataset,
-            options.run,
-            options.preset,
-            options.assignments,
-            options.first,
-            options.last,
-        )
-    elif command == "tune":
-        _accept_tune(options)
-    elif command == "compare":
-        metrics = {f"{name.lower()}@{k}" for name in METRICS for k in CUTOFFS}
-        assert options.metric in metrics
-    elif command == "recommend":
-        for rating in options.ratings or ():
-            parse_rating(rating)
-
-
-def _accept_tune(options: argparse.Namespace) -> None:
-    preset = Path("artifacts", options.run or "tune", "preset.toml")
-    preset.parent.mkdir(parents=True, exist_ok=True)
-    preset.touch()
+    match words[0]:
+        case "run":
+            plan.plan_run(
+                options.dataset,
+                options.run,
+                options.preset,
+                options.assignments,
+                options.first,
+                options.last,
+            )
+        case "tune":
+            RunPaths(options.run or "tune").output("preset.toml").touch()
+        case "compare":
+            assert options.metric in {f"{name.lower()}@{k}" for name in METRICS for k in CUTOFFS}
+        case "recommend" | "similar":
+            assert cli.main(words) == 0
 
 
 def _accept_make(words: list[str]) -> None:
@@ -228,26 +245,6 @@ ACCEPT = {
     "ruff": _accept_existing,
     "run": lambda _: _accept_existing([".ci/run"]),
 }
-
-
-@EACH
-def test_snippets_run(document, world, tmp_path, monkeypatch):
-    home = tmp_path / "home"
-    for name in ("small", "sample"):
-        world.save(name)
-    monkeypatch.chdir(home)
-
-    def load(path):
-        """The model at that path, which knows the ids of real data that snippets name."""
-        recommender = load_model(path)
-        columns = {1214: 0, 1200: 1, 1: 2, 2671: 6}
-        recommender.bundle["m2i"] = recommender.bundle["m2i"] | columns
-        recommender.bundle["u2i"] = recommender.bundle["u2i"] | {42: 0}
-        return recommender
-
-    monkeypatch.setattr(movierec, "load_model", load)
-    for snippet in _fenced(document, "python"):
-        exec(compile(snippet, document.name, "exec"), {"__name__": "snippet"})
 
 
 @pytest.fixture
