@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -140,15 +141,23 @@ def _render_list_of_runs() -> None:
 
 
 def _write(path: Path, notebook: NotebookNode, page: dict) -> None:
+    body, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
+    with atomic_write(path) as draft:
+        draft.write_text(body, encoding="utf-8")
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """One for all pages, since compiling the template takes longer than filling it in."""
     templates = resources.files("movierec.runs") / "templates"
-    page["css"] = (templates / "report" / "report.css").read_text(encoding="utf-8")
-    page["highlight_css"] = HtmlFormatter(style="default").get_style_defs(".highlight")
     exporter = HTMLExporter(
         template_name="report", extra_template_basedirs=[str(templates)], embed_images=True
     )
-    body, _ = exporter.from_notebook_node(notebook, resources={"page": page})
-    with atomic_write(path) as draft:
-        draft.write_text(body, encoding="utf-8")
+    exporter.environment.globals["css"] = (
+        (templates / "report" / "report.css").read_text(encoding="utf-8"),
+        HtmlFormatter(style="default").get_style_defs(".highlight"),
+    )
+    return exporter
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
