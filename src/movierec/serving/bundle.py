@@ -258,11 +258,14 @@ def _describe(value: object) -> str:
 
 
 def _git_revision() -> str | None:
-    """The commit the project stands at, with "+" when files differ from it; None without git."""
+    """The checkout's commit, with "+" when files differ from it; None without one or git."""
+    checkout = paths.project()
+    if checkout is None:
+        return None
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            cwd=paths.project(),
+            cwd=checkout,
             capture_output=True,
             text=True,
             check=True,
