@@ -11,6 +11,11 @@ from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 
 # The commands bring in what they need: help and refusals are to come at once.
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
     from movierec.serving.recommender import Recommender
 
 
@@ -50,12 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     tune = commands.add_parser(
-        "tune", help="search a model's hyperparameters on validation parts, leave a preset"
+        "tune", help="search a model's hyperparameters on validation splits, leave a preset"
     )
     tune.add_argument("--dataset", default=SAMPLE, help="as for run [sample]")
     tune.add_argument("--model", default="hybrid", help="whose hyperparameters [hybrid]")
-    tune.add_argument("--trials", type=int, default=50, help="settings to try [50]")
-    tune.add_argument("--minutes", type=float, help="begin no trial after so many [no limit]")
+    tune.add_argument(
+        "--trials", type=int, default=50, help="trials in all, with those done before [50]"
+    )
+    tune.add_argument("--minutes", type=float, help="start no trial after so many [no limit]")
     tune.add_argument("--protocol", help="short for -p protocol=PROTOCOL [user-random]")
     tune.add_argument(
         "--preset", default="tuned", help="where to start, and what is not searched [tuned]"
@@ -64,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         "--run", help="name under artifacts/ and reports/ [tune-DATASET-MODEL(-PROTOCOL)]"
     )
     _add_assignments(
-        tune, "set a parameter of stages 01, 02 or 05, which is then not searched; may be repeated"
+        tune,
+        "fix a parameter of data, TF-IDF, protocol or models, which is then not searched;"
+        " may be repeated",
     )
     tune.set_defaults(command=_tune)
 
@@ -156,31 +165,53 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _tune(options: argparse.Namespace) -> int:
-    from movierec.paths import RunPaths
-    from movierec.tuning import request as tune
-    from movierec.tuning import search as tuning
+    import matplotlib as mpl
+
+    from movierec.paths import RunPaths, atomic_write
+    from movierec.plots.theme import set_theme
+    from movierec.runs.reports import render_page
+    from movierec.tuning import report, search
 
     protocol = [f"protocol={options.protocol}"] if options.protocol else []
-    asked = tune.order(
+    task = search.load_task(
         options.dataset, options.model, options.preset, options.assignments + protocol
     )
-    run = RunPaths(options.run or asked.run_name)
-    problem, facts = tune.load(asked)
-    journal = run.output("tuning.journal")
-    interrupted = tune.follow(problem, journal, options.trials, options.minutes)
-    trials = tuning.recorded(problem, journal)
+    run = RunPaths(options.run or task.run_name)
+    study = search.open_study(task, run.output("tuning.db"))
+    trials = search.run_search(task, study, options.trials, options.minutes)
+    interrupted = _show_search(study, trials, options.trials)
     if interrupted:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-    elif not trials:
-        raise ValueError("the time was up before the first trial; give more --minutes")
-    if trials:
-        command = shlex.join(["python", "-m", "movierec", *options.typed])
-        best = tuning.best(trials)
-        print(f"best of {len(trials)}: trial {best.number}, NDCG@10 {best.value:.4f}")
-        search = tune.Search(asked, problem, facts, trials, command)
-        print(f"preset: {tune.write_preset(run, search)}")
-        print(f"report: {tune.write_report(run, search)}")
+        print("interrupted; the same command continues the search", file=sys.stderr)
+    if study.trials:
+        best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *options.typed])
+        print(f"best of {len(study.trials)}: trial {best.number + 1}, NDCG@10 {best.value:.4f}")
+        with atomic_write(run.output("preset.toml")) as draft:
+            draft.write_text(report.preset_text(task, study, command), encoding="utf-8")
+        print(f"preset: {run.output('preset.toml')}")
+        mpl.use("Agg")  # A terminal may have no display.
+        set_theme()
+        run.reports.mkdir(parents=True, exist_ok=True)
+        print(f"report: {render_page(run.report('tuning'), *report.page(task, study))}")
+    elif not interrupted:
+        raise ValueError("no trial was run: raise --trials or --minutes")
     return 130 if interrupted else 0
+
+
+def _show_search(study: "Study", trials: "Iterator[FrozenTrial]", total: int) -> bool:
+    """Print each improvement, on a terminal above a bar; return whether Ctrl-C ended the search."""
+    from tqdm import tqdm
+
+    done = len(study.trials)
+    if done:
+        print(f"continued after trial {done}, best NDCG@10 {study.best_value:.4f}", flush=True)
+    try:
+        for trial in (bar := tqdm(trials, "trials", total, initial=done, disable=None)):
+            if trial.number == study.best_trial.number:
+                with bar.external_write_mode():
+                    print(f"trial {trial.number + 1}: NDCG@10 {trial.value:.4f}", flush=True)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def _compare(options: argparse.Namespace) -> int:
