@@ -107,7 +107,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
         cbar_kws={"label": "TF-IDF weight"},
     )
     ax.grid(visible=False)
-    ax.set(title="Terms of the largest TF-IDF weights", xlabel="term", ylabel="")
+    ax.set(title="Terms of the largest total TF-IDF weight", xlabel="term", ylabel="")
     ax.tick_params(axis="x", rotation=50)
     ax.tick_params(axis="y", rotation=0)
     plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
