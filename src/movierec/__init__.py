@@ -4,7 +4,8 @@
 
     recommender = movierec.load_model("artifacts/sample/model.pkl")
     recommender.recommend(user_id=7, n=10)
-    recommender.recommend_for({1: 5.0, 260: 1.5})
+    recommender.find("alien")                # movieId 404
+    recommender.recommend_for({404: 5.0})
 
 Files are looked for, and left, in the checkout that the package lies in, or where it is installed
 in the current folder; the environment variable MOVIEREC_HOME names another.
