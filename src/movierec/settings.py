@@ -39,8 +39,12 @@ class Settings(BaseModel):
         return f"{field.description}" + (f": {', '.join(choices)}" if choices else "")
 
 
+def _field(default: Value, description: str, **bounds: Any) -> Any:
+    return Field(default=default, description=description, **bounds)
+
+
 def _seed(use: str) -> Any:
-    return Field(default=0, ge=0, le=2**32 - 1, description=f"seed of {use}")
+    return _field(0, f"seed of {use}", ge=0, le=2**32 - 1)
 
 
 _RUN = "folder under artifacts and reports"
@@ -50,90 +54,60 @@ _TITLE_QUERY = "movies to look at closely: those whose title holds this"
 class DataSettings(Settings):
     """Which ratings a run works on."""
 
-    dataset: str = Field(
-        default="sample", description="sample, ml-latest-small, ml-25m, ml-32m, or a folder"
-    )
-    top_movies: int = Field(
-        default=1000, ge=2, le=10_000_000, description="most rated movies to keep"
-    )
-    ratings_fraction: float = Field(
-        default=1.0, gt=0, le=1, description="share of their ratings to keep"
-    )
+    dataset: str = _field("sample", "sample, ml-latest-small, ml-25m, ml-32m, or a folder")
+    top_movies: int = _field(1000, "most rated movies to keep", ge=2, le=10_000_000)
+    ratings_fraction: float = _field(1.0, "share of their ratings to keep", gt=0, le=1)
     seed: int = _seed("the sample of ratings")
 
 
 class ContentSettings(Settings):
     """TF-IDF."""
 
-    max_features: int = Field(
-        default=5000, ge=1, le=1_000_000, description="most frequent terms to keep"
-    )
+    max_features: int = _field(5000, "most frequent terms to keep", ge=1, le=1_000_000)
 
 
 class PreferenceSettings(Settings):
     """How stars become preferences that a model learns from (see `models.base.likes`)."""
 
-    positive_threshold: float = Field(
-        default=1.5, ge=0.5, le=5, description="stars; lower ratings are not learnt from"
+    positive_threshold: float = _field(
+        1.5, "stars; lower ratings are not learnt from", ge=0.5, le=5
     )
-    rating_exponent: float = Field(
-        default=0.5, ge=0, le=1, description="s is 3.5 (stars / 3.5)^rating_exponent"
-    )
-    activity_discount: float = Field(
-        default=0.386, ge=0, le=1, description="users of n likes weigh (n / median)^-discount"
+    rating_exponent: float = _field(0.5, "s is 3.5 (stars / 3.5)^rating_exponent", ge=0, le=1)
+    activity_discount: float = _field(
+        0.386, "users of n likes weigh (n / median)^-discount", ge=0, le=1
     )
 
 
 class ALSSettings(PreferenceSettings):
     """Implicit ALS, for every model that is one or has one inside."""
 
-    factors: int = Field(default=64, ge=1, le=4096, description="latent dimensions")
-    regularization: float = Field(default=26.7, ge=0, le=1e6, description="L2 penalty")
-    alpha: float = Field(default=1.26, gt=0, le=1e6, description="confidence is alpha * s")
-    iterations: int = Field(default=15, ge=1, le=1000, description="passes over users and movies")
-    als_solver: Literal["compiled", "implicit"] = Field(
-        default="compiled", description="whose least squares"
-    )
+    factors: int = _field(64, "latent dimensions", ge=1, le=4096)
+    regularization: float = _field(26.7, "L2 penalty", ge=0, le=1e6)
+    alpha: float = _field(1.26, "confidence is alpha * s", gt=0, le=1e6)
+    iterations: int = _field(15, "passes over users and movies", ge=1, le=1000)
+    als_solver: Literal["compiled", "implicit"] = _field("compiled", "whose least squares")
     seed: int = _seed("the initial factors")
 
 
 class SimilaritySettings(Settings):
     """Item-to-item similarity."""
 
-    cf_weight: float = Field(
-        default=0.5, ge=0, le=1, description="weight of collaborative against content similarity"
-    )
-    neighbours: int = Field(
-        default=100, ge=1, le=10_000, description="nearest movies to keep of each"
-    )
+    cf_weight: float = _field(0.5, "weight of collaborative against content similarity", ge=0, le=1)
+    neighbours: int = _field(100, "nearest movies to keep of each", ge=1, le=10_000)
 
 
 class HybridSettings(Settings):
     """EASE, the weights of item features, and the weighted sum of component scores."""
 
-    als_term_weight: float = Field(
-        default=9.74, ge=0, le=1e6, description="s of a TF-IDF weight of 1 in ALS"
-    )
-    als_genre_weight: float = Field(
-        default=3.54, ge=0, le=1e6, description="s of a genre or decade in ALS"
-    )
-    ease_regularization: float = Field(
-        default=2320.0, gt=0, le=1e12, description="L2 penalty of EASE"
-    )
-    ease_term_weight: float = Field(
-        default=15.4, ge=0, le=1e6, description="s of a TF-IDF weight of 1 in EASE"
-    )
-    ease_genre_weight: float = Field(
-        default=7.57, ge=0, le=1e6, description="s of a genre or decade in EASE"
-    )
-    ease_weight: float = Field(
-        default=0.426, ge=0, le=1, description="weight of EASE; ALS has 1 - ease_weight"
-    )
-    recency_weight: float = Field(
-        default=0.0671, ge=0, le=1000, description="weight of recent popularity"
-    )
-    recency_half_life_years: float = Field(
-        default=1.38, gt=0, le=100, description="age at which a rating counts half as recent"
+    als_term_weight: float = _field(9.74, "s of a TF-IDF weight of 1 in ALS", ge=0, le=1e6)
+    als_genre_weight: float = _field(3.54, "s of a genre or decade in ALS", ge=0, le=1e6)
+    ease_regularization: float = _field(2320.0, "L2 penalty of EASE", gt=0, le=1e12)
+    ease_term_weight: float = _field(15.4, "s of a TF-IDF weight of 1 in EASE", ge=0, le=1e6)
+    ease_genre_weight: float = _field(7.57, "s of a genre or decade in EASE", ge=0, le=1e6)
+    ease_weight: float = _field(0.426, "weight of EASE; ALS has 1 - ease_weight", ge=0, le=1)
+    recency_weight: float = _field(0.0671, "weight of recent popularity", ge=0, le=1000)
+    recency_half_life_years: float = _field(
+        1.38, "age at which a rating counts half as recent", gt=0, le=100
     )
 
 
@@ -142,18 +116,13 @@ class ProtocolSettings(Settings):
 
     protocol: Literal[
         "user-random", "leave-last-out", "global-time", "unseen-users", "cold-movies", "given"
-    ] = Field(default="user-random", description="what is held out")
-    test_share: float = Field(
-        default=0.2, gt=0, lt=1, description="share held out, of what the protocol says"
+    ] = _field("user-random", "what is held out")
+    test_share: float = _field(0.2, "share held out, of what the protocol says", gt=0, lt=1)
+    test_from: str = _field(
+        "", "global-time: test from this date, as 2015-01-31; empty: test_share"
     )
-    test_from: str = Field(
-        default="", description="global-time: test from this date, as 2015-01-31; empty: test_share"
-    )
-    relevance_threshold: float = Field(
-        default=0.0,
-        ge=0,
-        le=5,
-        description="stars from which a held-out rating is relevant; 0: all",
+    relevance_threshold: float = _field(
+        0.0, "stars from which a held-out rating is relevant; 0: all", ge=0, le=5
     )
     seed: int = _seed("split, tie order and bootstrap")
 
@@ -161,19 +130,11 @@ class ProtocolSettings(Settings):
 class BaselineSettings(Settings):
     """Hyperparameters of the models that the hybrid is compared with and not made of."""
 
-    knn_neighbours: int = Field(
-        default=47, ge=1, le=100_000, description="nearest movies that item KNN keeps"
-    )
-    knn_shrinkage: float = Field(
-        default=4.75, ge=0, le=1e6, description="shrinkage of item KNN's cosines"
-    )
-    bpr_learning_rate: float = Field(
-        default=0.0238, gt=0, le=10, description="learning rate of BPR"
-    )
-    bpr_regularization: float = Field(default=0.0432, ge=0, le=100, description="L2 penalty of BPR")
-    bpr_iterations: int = Field(
-        default=266, ge=1, le=10_000, description="passes of BPR over the likes"
-    )
+    knn_neighbours: int = _field(47, "nearest movies that item KNN keeps", ge=1, le=100_000)
+    knn_shrinkage: float = _field(4.75, "shrinkage of item KNN's cosines", ge=0, le=1e6)
+    bpr_learning_rate: float = _field(0.0238, "learning rate of BPR", gt=0, le=10)
+    bpr_regularization: float = _field(0.0432, "L2 penalty of BPR", ge=0, le=100)
+    bpr_iterations: int = _field(266, "passes of BPR over the likes", ge=1, le=10_000)
 
 
 class ModelSettings(ALSSettings, HybridSettings, BaselineSettings):
@@ -188,51 +149,45 @@ class ModelSettings(ALSSettings, HybridSettings, BaselineSettings):
 class EDAParameters(DataSettings):
     """What 01_eda takes."""
 
-    run: str = Field(default="", description=f"{_RUN}; empty takes the name of the dataset")
+    run: str = _field("", f"{_RUN}; empty takes the name of the dataset")
 
 
 class ContentParameters(ContentSettings):
     """What 02_content_features takes."""
 
-    run: str = Field(default="sample", description=_RUN)
-    title_query: str = Field(default="Star Wars", description=_TITLE_QUERY)
+    run: str = _field("sample", _RUN)
+    title_query: str = _field("Star Wars", _TITLE_QUERY)
     seed: int = _seed("the movies shown")
 
 
 class ALSParameters(ALSSettings):
     """What 03_als_training takes."""
 
-    run: str = Field(default="sample", description=_RUN)
+    run: str = _field("sample", _RUN)
 
 
 class HybridParameters(SimilaritySettings, HybridSettings):
     """What 04_hybrid_similarity takes."""
 
-    run: str = Field(default="sample", description=_RUN)
-    title_query: str = Field(default="Star Wars", description=_TITLE_QUERY)
+    run: str = _field("sample", _RUN)
+    title_query: str = _field("Star Wars", _TITLE_QUERY)
 
 
 class EvaluationParameters(ProtocolSettings, BaselineSettings):
     """What 05_evaluation takes."""
 
-    run: str = Field(default="sample", description=_RUN)
-    models: str = Field(default="all", description="models to compare: all, or names with commas")
-    diagnostics: bool = Field(
-        default=True, description="pitfalls, ablation and the check on a validation split too"
-    )
+    run: str = _field("sample", _RUN)
+    models: str = _field("all", "models to compare: all, or names with commas")
+    diagnostics: bool = _field(True, "pitfalls, ablation and the check on a validation split too")
 
 
 class RecommendParameters(Settings):
     """What 06_recommend takes."""
 
-    run: str = Field(default="sample", description=_RUN)
-    user_id: int = Field(
-        default=0, ge=0, description="a user of the data; 0: one with the median number of ratings"
-    )
-    ratings: str = Field(
-        default="Alien: 5; Pretty Woman: 1", description="a cold-start user: TITLE: STARS; ..."
-    )
-    title_query: str = Field(default="Star Wars", description=_TITLE_QUERY)
+    run: str = _field("sample", _RUN)
+    user_id: int = _field(0, "a user of the data; 0: one with the median number of ratings", ge=0)
+    ratings: str = _field("Alien: 5; Pretty Woman: 1", "a cold-start user: TITLE: STARS; ...")
+    title_query: str = _field("Star Wars", _TITLE_QUERY)
 
 
 def parse_assignments(

@@ -9,23 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from movierec import settings
 from movierec.paths import RunPaths, atomic_write
-from movierec.settings import (
-    ALSParameters,
-    ALSSettings,
-    ContentParameters,
-    ContentSettings,
-    DataSettings,
-    EDAParameters,
-    EvaluationParameters,
-    HybridParameters,
-    HybridSettings,
-    RecommendParameters,
-    Settings,
-    SimilaritySettings,
-    Value,
-    differences,
-)
+from movierec.settings import Settings, Value, differences
 
 S = TypeVar("S", bound=Settings)
 
@@ -67,85 +53,64 @@ class Stage:
         return self.name[:2]
 
 
+def _files(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _TABLE = (
     Stage(
         "01_eda",
         "What is in the data, and what is left when only the most rated movies are kept?",
-        EDAParameters,
-        settings=(DataSettings,),
-        writes=(
-            "interactions.npz",
-            "movies.parquet",
-            "tags.parquet",
-            "given.parquet",
-            "dataset.json",
-            "01_eda.json",
+        settings.EDAParameters,
+        (settings.DataSettings,),
+        writes=_files(
+            "interactions.npz movies.parquet tags.parquet given.parquet dataset.json 01_eda.json"
         ),
     ),
     Stage(
         "02_content_features",
         "What do the words about a movie say of it?",
-        ContentParameters,
-        settings=(ContentSettings,),
-        reads=("movies.parquet", "tags.parquet"),
-        writes=(
-            "content.parquet",
-            "item_content.npz",
-            "vectorizer.json",
-            "02_content_features.json",
-        ),
+        settings.ContentParameters,
+        (settings.ContentSettings,),
+        reads=_files("movies.parquet tags.parquet"),
+        writes=_files("content.parquet item_content.npz vectorizer.json 02_content_features.json"),
     ),
     Stage(
         "03_als_training",
         "Which latent factors explain who liked what?",
-        ALSParameters,
-        settings=(ALSSettings,),
-        reads=("interactions.npz",),
-        writes=("als.npz", "03_als_training.json"),
+        settings.ALSParameters,
+        (settings.ALSSettings,),
+        reads=_files("interactions.npz"),
+        writes=_files("als.npz 03_als_training.json"),
     ),
     Stage(
         "04_hybrid_similarity",
         "Which movies are alike, by content, by audience, and by both?",
-        HybridParameters,
-        settings=(SimilaritySettings, HybridSettings),
-        reads=(
-            "interactions.npz",
-            "dataset.json",
-            "content.parquet",
-            "item_content.npz",
-            "vectorizer.json",
-            "als.npz",
-            "03_als_training.json",
+        settings.HybridParameters,
+        (settings.SimilaritySettings, settings.HybridSettings),
+        reads=_files(
+            "interactions.npz dataset.json content.parquet item_content.npz vectorizer.json"
+            " als.npz 03_als_training.json"
         ),
-        writes=(
-            "neighbours.parquet",
-            "model.pkl",
-            "hybrid.npz",
-            "manifest.json",
-            "04_hybrid_similarity.json",
+        writes=_files(
+            "neighbours.parquet model.pkl hybrid.npz manifest.json 04_hybrid_similarity.json"
         ),
     ),
     Stage(
         "05_evaluation",
         "Does the hybrid find what people really rated, and what does each evaluation pitfall do?",
-        EvaluationParameters,
-        reads=(
-            "interactions.npz",
-            "movies.parquet",
-            "tags.parquet",
-            "given.parquet",
-            "dataset.json",
-            "02_content_features.json",
-            "03_als_training.json",
-            "04_hybrid_similarity.json",
+        settings.EvaluationParameters,
+        reads=_files(
+            "interactions.npz movies.parquet tags.parquet given.parquet dataset.json"
+            " 02_content_features.json 03_als_training.json 04_hybrid_similarity.json"
         ),
-        writes=("metrics.json", "per_user.parquet", "recommendations.parquet", "test.parquet"),
+        writes=_files("metrics.json per_user.parquet recommendations.parquet test.parquet"),
     ),
     Stage(
         "06_recommend",
         "What should somebody see, and why?",
-        RecommendParameters,
-        reads=("model.pkl", "hybrid.npz", "manifest.json", "interactions.npz"),
+        settings.RecommendParameters,
+        reads=_files("model.pkl hybrid.npz manifest.json interactions.npz"),
         optional=True,
     ),
 )
