@@ -1,7 +1,5 @@
 """What 04_hybrid_similarity shows and says: tables of neighbours, and readings of them."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -99,11 +97,6 @@ def overlap(nearest: pd.DataFrame) -> Markdown:
         f" and {collaborative:.1f} among those by collaborative similarity, averaged over these"
         " movies."
     )
-
-
-def bundle_contents(keys: Mapping[str, str]) -> pd.DataFrame:
-    """keys: as in the manifest, what each key of the pickle holds."""
-    return pd.Series(keys, name="type and size").to_frame()
 
 
 def bundle_file(file: str, size: int, sha256: str) -> Markdown:

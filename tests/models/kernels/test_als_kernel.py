@@ -3,8 +3,7 @@
 import numba
 import numpy as np
 import pytest
-from implicit.cpu import _als
-from implicit.cpu import als as implicit_als
+from implicit.cpu import _als, als as implicit_als
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
