@@ -31,17 +31,8 @@ from movierec.serving.recommender import FittedHybrid, Recommender
 from movierec.settings import ALSSettings, HybridSettings, Settings, SimilaritySettings, Value
 from movierec.stages import OpenStage
 
-KEYS = (
-    "model",
-    "u2i",
-    "i2u",
-    "m2i",
-    "i2m",
-    "item_factors",
-    "user_factors",
-    "cosine_sim",
-    "movies_indexed",
-    "tfidf",
+KEYS = tuple(
+    "model u2i i2u m2i i2m item_factors user_factors cosine_sim movies_indexed tfidf".split()
 )
 # Packages whose objects a pickle may not survive a change of.
 _PICKLED = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
@@ -54,19 +45,13 @@ class BundleError(RuntimeError):
     """A model's files are not what its manifest says, so they were not loaded."""
 
 
-class SimilarityRanges(BaseModel):
-    """Lowest and highest cosine of two different movies."""
-
-    content_range: tuple[float, float]
-    factors_range: tuple[float, float]
-
-
 class Manifest(BaseModel):
     """What lies beside a model pickle, as manifest.json.
 
-    sha256    of the pickle; beside: of the files beside it, by name, in formats that run nothing
-    keys      type and size of each part of the pickle
-    settings  by stage, all that the model was made with
+    sha256      of the pickle; beside: of the files beside it, by name, in formats that run nothing
+    keys        type and size of each part of the pickle
+    settings    by stage, all that the model was made with
+    similarity  content_range and factors_range of `ItemSimilarity`
     """
 
     file: str
@@ -75,7 +60,7 @@ class Manifest(BaseModel):
     keys: dict[str, str]
     beside: dict[str, str]
     settings: dict[str, dict[str, Value]]
-    similarity: SimilarityRanges
+    similarity: dict[str, tuple[float, float]]
     dataset: dict[str, Any]
     versions: dict[str, str]
     git_revision: str | None
@@ -150,9 +135,10 @@ def save_bundle(
         keys={key: _describe(bundle[key]) for key in KEYS},
         beside={file.name: sha256_of(file) for file in (stage.output("hybrid.npz"), interactions)},
         settings=stage.all_settings(*settings),
-        similarity=SimilarityRanges(
-            content_range=similarity.content_range, factors_range=similarity.factors_range
-        ),
+        similarity={
+            "content_range": similarity.content_range,
+            "factors_range": similarity.factors_range,
+        },
         dataset=asdict(DatasetFacts.load(stage.input("dataset.json"))),
         versions={"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in _PICKLED},
@@ -185,9 +171,7 @@ def load_model(path: str | Path) -> Recommender:
     bundle = pickle.loads(content)
     movies = bundle["movies_indexed"]
     item_content = sparse.csr_array(bundle["tfidf"].transform(movies["content"]))
-    similarity = ItemSimilarity.scaled(
-        item_content, bundle["item_factors"], **dict(manifest.similarity)
-    )
+    similarity = ItemSimilarity.scaled(item_content, bundle["item_factors"], **manifest.similarity)
     fitted = _load_hybrid(path, manifest, bundle, ItemFeatures.of(movies, item_content))
     weight = manifest.of_stage("04_hybrid_similarity", SimilaritySettings).cf_weight
     return Recommender(bundle, similarity, weight, fitted)
