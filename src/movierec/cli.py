@@ -217,34 +217,27 @@ def _show_search(study: "Study", trials: "Iterator[FrozenTrial]", total: int) ->
 def _compare(options: argparse.Namespace) -> int:
     from movierec import paths
     from movierec.evaluation import comparison
-    from movierec.paths import RunPaths, atomic_write
     from movierec.runs import reports
 
-    compared = [RunPaths(name) for name in dict.fromkeys(options.runs)]
-    metrics, protocols = comparison.read_metrics(compared)
+    runs = [paths.RunPaths(name) for name in dict.fromkeys(options.runs)]
+    metrics, protocols = comparison.read_metrics(runs)
+    tables = {}
+    if comparison.poolable(metrics, protocols, options.metric):
+        heading = f"hybrid minus others, {options.metric}, mean over {len(runs)} splits"
+        gains = comparison.pooled_differences(runs, options.metric)
+        tables[heading] = gains.round(4).rename_axis(index=None)
     if options.model:
         metrics = comparison.only_models(metrics, options.model)
-    shown = comparison.side_by_side(metrics, options.metric)
-    print(shown.to_string())
-    tables = {}
-    if comparison.only_seeds_differ(protocols):
-        gains = comparison.pooled_differences(compared, options.metric)
-        heading = f"hybrid minus others, {options.metric}, mean over {len(compared)} splits"
-        tables[heading] = gains.round(4).rename_axis(index=None)
-        print(f"\n{heading}\n{tables[heading].to_string()}")
-    elif differing := comparison.differing(protocols):
-        print(f"not on the same test part: the runs differ in {', '.join(differing)}")
+    print(comparison.side_by_side(metrics, options.metric).to_string())
+    for heading, table in tables.items():
+        print(f"\n{heading}\n{table.to_string()}")
+    if not tables and (differing := comparison.differing(protocols)):
+        print(f"not on the same test split: the runs differ in {', '.join(differing)}")
+    tables |= comparison.report_tables(metrics, protocols, options.metric)
     folder = options.out or paths.reports()
     folder.mkdir(parents=True, exist_ok=True)
-    with atomic_write(folder / "comparison.csv") as draft:
+    with paths.atomic_write(folder / "comparison.csv") as draft:
         metrics.to_csv(draft, index=False)
-    length = options.metric.partition("@")[2]
-    others = [name for name in metrics["metric"].unique() if name.endswith(f"@{length}")]
-    hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
-    tables |= {"On what": protocols.drop(columns=hashes).T} | {
-        metric: comparison.side_by_side(metrics, metric)
-        for metric in dict.fromkeys([options.metric, *others])
-    }
     title = "Comparison of " + ", ".join(protocols.index)
     sections = {heading: [table] for heading, table in tables.items()}
     print(f"report: {reports.render_page(folder / 'comparison.html', title, sections)}")

@@ -38,7 +38,7 @@ from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import hit_rate, ndcg
-from movierec.evaluation.ranking import popular_first, rank
+from movierec.evaluation.ranking import popular_first, rank_items
 from movierec.models.als import ALS
 from movierec.models.explain import content_factors
 from movierec.models.registry import build_hybrid
@@ -307,7 +307,7 @@ def lists_of(model, train: sparse.csr_array, test: sparse.csr_array):
     scorer = Factors(model)
     everyone = np.ones(train.shape[1], dtype=bool)
     order = popular_first(np.bincount(train.indices, minlength=train.shape[1]), 0)
-    return rank(scorer, train, train, test, everyone, order, max(CUTOFFS))
+    return rank_items(scorer, train, train, test, everyone, order, max(CUTOFFS))
 
 
 class Factors:

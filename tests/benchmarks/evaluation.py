@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import METRICS
-from movierec.evaluation.ranking import popular_first, rank
+from movierec.evaluation.ranking import popular_first, rank_items
 from movierec.evaluation.statistics import bootstrap_means
 
 N_USERS, N_MOVIES, FACTORS, RATINGS = 200_000, 1_000, 64, 8_000_000
@@ -54,7 +54,7 @@ def main() -> None:
 
     start = time.perf_counter()
     counts = np.bincount(train.indices, minlength=N_MOVIES)
-    lists = rank(
+    lists = rank_items(
         Factors(users, items), train, train, test, everyone, popular_first(counts, 0), max(CUTOFFS)
     )
     ranked = time.perf_counter()

@@ -20,7 +20,7 @@ from movierec.data.interactions import select_interactions
 from movierec.data.splits import Protocol, make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.metrics import ndcg
-from movierec.evaluation.ranking import popular_first, rank
+from movierec.evaluation.ranking import popular_first, rank_items
 from movierec.models.als import ALS
 from movierec.models.base import Model
 from movierec.models.item_knn import ItemKNN
@@ -60,7 +60,7 @@ def compared(folder: Path) -> pd.DataFrame:
     rows = {}
     for model in models():
         model.fit(_binary(split.train))
-        lists = rank(
+        lists = rank_items(
             model,
             _binary(known),
             known,

@@ -1,18 +1,23 @@
-"""What the hybrid loses without an ingredient is its difference from a hybrid made without it."""
+"""The loss of a variant is its difference from a hybrid that is built and evaluated as such."""
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
+from movierec.content.features import ItemFeatures
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol, Split, make_split
 from movierec.evaluation.ablation import ablate
-from movierec.evaluation.evaluate import K, evaluate
-from movierec.models.registry import TARGET, build_models
+from movierec.evaluation.evaluate import Evaluation, K, evaluate
+from movierec.models.hybrid import Hybrid
+from movierec.models.registry import TARGET, build_hybrid
+from movierec.settings import ModelSettings
 
-KINDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(30) % 2])
+_KINDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(30) % 2])
+FEATURES = ItemFeatures(_KINDS, _KINDS)
 
 
 @pytest.fixture
@@ -26,40 +31,43 @@ def split() -> Split:
     return make_split(Interactions(np.arange(60), np.arange(30), matrix, times), Protocol())
 
 
-def ndcg(settings, split) -> np.ndarray:
-    models = build_models(settings, KINDS, KINDS, TARGET, split.training)
-    return evaluate([models[TARGET]], split, cutoffs=(K,)).per_user[TARGET, "NDCG", K].to_numpy()
+def evaluated(settings: ModelSettings, split: Split) -> tuple[Evaluation, Hybrid]:
+    hybrid = build_hybrid(settings, settings, FEATURES, split.training)
+    return evaluate([hybrid], split, cutoffs=(K,)), hybrid
 
 
-def test_a_loss_is_the_difference_from_a_hybrid_made_without(settings, split):
-    models = build_models(settings, KINDS, KINDS, TARGET, split.training)
-    evaluation = evaluate([models[TARGET]], split, cutoffs=(K,))
+def losses(settings: ModelSettings, split: Split) -> pd.DataFrame:
+    evaluation, hybrid = evaluated(settings, split)
+    return ablate(evaluation, hybrid, settings, FEATURES)
 
-    lost = ablate(evaluation, settings, KINDS, KINDS)
 
-    for name, without in (("EASE", "ease_weight"), ("what is rated lately", "recency_weight")):
-        expected = (ndcg(settings, split) - ndcg(replace(settings, **{without: 0}), split)).mean()
-        assert lost.loc[name, "mean"] == pytest.approx(expected)
+def mean_ndcg(settings: ModelSettings, split: Split) -> float:
+    return evaluated(settings, split)[0].values("NDCG")[TARGET].mean()
+
+
+def test_a_loss_is_the_difference_from_a_hybrid_of_other_settings(settings, split):
+    found = losses(settings, split)["mean"]
+
+    for name, changes in {
+        "without EASE": {"ease_weight": 0.0},
+        "without recent popularity": {"recency_weight": 0.0},
+        "without terms": {"als_term_weight": 0.0, "ease_term_weight": 0.0},
+    }.items():
+        expected = mean_ndcg(settings, split) - mean_ndcg(settings.replace(**changes), split)
+        assert found[name] == pytest.approx(expected)
 
 
 def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split):
-    settings = replace(settings, positive_threshold=0.5, recency_weight=0)
-    models = build_models(settings, KINDS, KINDS, TARGET, split.training)
-    evaluation = evaluate([models[TARGET]], split, cutoffs=(K,))
+    found = losses(settings.replace(positive_threshold=0.5, recency_weight=0.0), split).index
 
-    found = set(ablate(evaluation, settings, KINDS, KINDS).index)
-
-    assert "EASE" in found
-    assert not found & {"leaving low ratings out", "what is rated lately"}
+    assert "without EASE" in found
+    assert not {"without the positive threshold", "without recent popularity"} & {*found}
 
 
 @pytest.mark.parametrize(("protocol", "there"), [("user-random", False), ("global-time", True)])
-def test_what_is_rated_lately_stands_alone_only_where_time_is_cut(settings, split, protocol, there):
+def test_recent_popularity_alone_is_a_variant_of_temporal_splits(settings, split, protocol, there):
     training = replace(split.training, timestamps=np.arange(split.train.nnz, dtype=np.int32))
-    cut_again = make_split(training, Protocol(protocol))
-    models = build_models(settings, KINDS, KINDS, TARGET, cut_again.training)
-    evaluation = evaluate([models[TARGET]], cut_again, cutoffs=(K,))
 
-    found = ablate(evaluation, settings, KINDS, KINDS).index
+    found = losses(settings, make_split(training, Protocol(protocol))).index
 
-    assert ("all but what is rated lately" in found) == there
+    assert ("recent popularity alone" in found) == there

@@ -1,6 +1,7 @@
-"""Qualities of lists against scikit-learn and scipy, and against sums done by hand."""
+"""Metrics of lists against scikit-learn and scipy, and by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import jensenshannon
@@ -14,10 +15,12 @@ from movierec.evaluation.beyond_accuracy import (
     diversity,
     genre_shares,
     gini,
+    list_qualities,
     miscalibration,
     novelty,
     popularity_lift,
 )
+from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.models.kernels import ranking
 
 ALL_FOUR = np.ones(4, dtype=bool)
@@ -49,18 +52,6 @@ def test_coverage_counts_candidates_only():
 
 def test_padding_covers_nothing():
     assert coverage(np.array([[0, -1], [-1, -1]]), ALL_FOUR) == 0.25
-
-
-def test_gini_by_hand():
-    # Movie m stands on m + 1 lists. Two movies drawn differ by 1.25 on average, over all pairs
-    # both ways and with themselves, and half of that over the mean of 2.5 is 0.25.
-    items = np.array([[0, 1, 2, 3], [-1, 1, 2, 3], [-1, -1, 2, 3], [-1, -1, -1, 3]])
-
-    assert gini(items, ALL_FOUR) == pytest.approx(0.25)
-
-
-def test_gini_is_zero_where_all_movies_stand_on_as_many_lists():
-    assert gini(np.array([[0, 1], [2, 3], [3, 1], [0, 2]]), ALL_FOUR) == 0
 
 
 def test_gini_is_nearly_one_where_one_movie_takes_all():
@@ -135,13 +126,6 @@ def test_diversity_is_the_same_in_blocks(item_content, monkeypatch):
 
 
 @pytest.mark.usefixtures("_each_way")
-def test_movies_that_are_the_same_have_no_diversity():
-    same = sparse.csr_array(np.tile(np.float32([0.6, 0.8]), (3, 1)))
-
-    assert diversity(np.array([[0, 1, 2]]), same) == pytest.approx([0], abs=1e-6)
-
-
-@pytest.mark.usefixtures("_each_way")
 def test_diversity_leaves_padding_out(item_content):
     found = diversity(np.array([[7, 9, -1, -1]]), item_content)
 
@@ -187,20 +171,6 @@ def test_genre_shares_of_nothing_are_not_defined():
     assert np.isnan(genre_shares(ratings([0, 0, 0, 0], [0, 0, 4, 0]), GENRES)).all()
 
 
-def test_miscalibration_is_the_divergence_of_scipy():
-    # History: three quarters A, one B. RankedLists: all A; half A and half C; half C, one half of
-    # the rest each.
-    known = ratings(*[[4, 4, 0, 0]] * 3)
-    items = np.array([[0, -1], [0, 3], [1, 3]])
-
-    found = miscalibration(items, known, GENRES)
-
-    history = [0.75, 0.25, 0]
-    lists = [[1, 0, 0], [0.5, 0, 0.5], [0.25, 0.25, 0.5]]
-    expected = [jensenshannon(one, history, base=2) ** 2 for one in lists]
-    assert found == pytest.approx(expected, abs=1e-8)
-
-
 def test_miscalibration_is_that_of_scipy_for_many_genres():
     rng = np.random.default_rng(0)
     one_genre_each = np.eye(6, dtype=np.float32)[np.arange(30) % 6]
@@ -238,3 +208,57 @@ def test_lists_as_rows_hold_no_padding():
     rows = as_rows(np.array([[2, 0], [-1, -1], [1, -1]]), 4)
 
     assert rows.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
+
+
+@pytest.fixture
+def lists_of_two(split_of, fixed) -> Evaluation:
+    """Of two users with a test rating, who get movies 0, 1 and 1, 3 by one of two models.
+
+    Of four users with a training rating one rated movie 0, one movie 2 and two movie 3; user 1
+    is held out whole, and knows movie 2.
+    """
+    nothing = [0, 0, 0, 0]
+    train = [[0, 0, 0, 5], nothing, [0, 0, 0, 5], [5, 0, 0, 0], [0, 0, 5, 0]]
+    known = [train[0], [0, 0, 5, 0], *train[2:]]
+    test = [[0, 5, 0, 0], [0, 5, 0, 0], *[nothing] * 3]
+    tables = {"given": [[0] * 4, [0] * 4, [0, 3, 0, 0], [5, 4, 0, 0]], "silent": np.zeros((4, 4))}
+    models = [fixed(table, name) for name, table in tables.items()]
+    return evaluate(models, split_of(train, test, known), cutoffs=(2,))
+
+
+def test_list_qualities_by_hand(lists_of_two):
+    # Movies 0 and 2 are of one genre, 1 and 3 of another; their content is the same.
+    genres = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
+
+    per_user, overall = list_qualities(
+        lists_of_two, sparse.csr_array(genres), pd.DataFrame(genres), k=2
+    )
+
+    # A movie with a rating by one of the four training users has 2 bits, by two of them 1 bit;
+    # one without counts as one with one.
+    given = per_user["given"].xs(2, axis=1, level="k")
+    assert given["Novelty"].tolist() == pytest.approx([2, 1.5])
+    assert given["Diversity"].tolist() == pytest.approx([1, 0])
+    # Ratings of the list's movies, 1 and 0, 0 and 2, over those of the user's, 2 and 1.
+    assert given["PopularityLift"].tolist() == pytest.approx([0.5 / 2 - 1, 1 / 1 - 1])
+    # Half of the first list is of the history's genre; nothing of the second is.
+    assert given["Miscalibration"].tolist() == pytest.approx([0.311278, 1], abs=1e-6)
+    assert overall.columns.tolist() == ["model", "metric", "k", "mean"]
+    of_given = overall[overall["model"] == "given"].set_index("metric")["mean"]
+    # Exposures 0, 1, 1, 2: a mean difference of 0.75 over twice the mean of 1.
+    assert of_given.to_dict() == pytest.approx({"Coverage": 0.75, "Gini": 0.375})
+    metrics = ["Novelty", "Diversity", "PopularityLift", "Miscalibration"]
+    expected = pd.MultiIndex.from_product(
+        [["given", "silent"], metrics, [2]], names=["model", "metric", "k"]
+    )
+    assert per_user.columns.equals(expected)
+
+
+def test_list_qualities_are_those_of_the_first_k(lists_of_two):
+    ones = np.ones((4, 1), dtype=np.float32)
+
+    _, overall = list_qualities(lists_of_two, sparse.csr_array(ones), pd.DataFrame(ones), k=1)
+
+    coverage = overall[overall["metric"] == "Coverage"].set_index("model")["mean"]
+    # The tie order gives both users movie 3 first, which user 0 knows.
+    assert coverage.to_dict() == {"given": 0.5, "silent": 0.5}

@@ -1,4 +1,4 @@
-"""Several runs' metrics: read from what evaluations leave, and laid side by side."""
+"""Metrics of several runs, read from what evaluations leave."""
 
 import json
 
@@ -10,13 +10,16 @@ from movierec.evaluation.comparison import (
     differing,
     only_models,
     only_seeds_differ,
+    poolable,
     pooled_differences,
     read_metrics,
+    report_tables,
     side_by_side,
 )
-from movierec.evaluation.results import save_metrics
-from movierec.evaluation.summary import differences, summarise
-from movierec.paths import MissingArtifact, RunPaths
+from movierec.evaluation.results import save_metrics, save_per_user
+from movierec.evaluation.summary import differences, metrics_table
+from movierec.paths import RunPaths
+from movierec.stages import MissingArtifact
 
 
 @pytest.fixture
@@ -56,16 +59,11 @@ def test_every_metric_of_every_run_has_a_row(two_runs):
     ]
 
 
-def test_means_have_their_interval(two_runs):
-    numbers = two_runs.loc[1, ["mean", "low", "high"]].tolist()
+def test_metrics_have_their_interval_or_none(two_runs):
+    numbers = two_runs.loc[1:2, ["mean", "low", "high"]].to_numpy()
 
-    assert numbers == pytest.approx([0.3, 0.28, 0.32])
-
-
-def test_what_has_no_interval_has_its_value(two_runs):
-    numbers = two_runs.loc[2, ["mean", "low", "high"]].astype(float).tolist()
-
-    assert numbers == pytest.approx([0.75, np.nan, np.nan], nan_ok=True)
+    expected = np.array([[0.3, 0.28, 0.32], [0.75, np.nan, np.nan]])
+    assert numbers == pytest.approx(expected, nan_ok=True)
 
 
 def test_what_is_not_defined_is_nan(run_with):
@@ -89,29 +87,25 @@ def test_protocols_have_a_row_for_every_run(run_with):
     assert protocols.index.name == "run"
 
 
-def test_what_an_evaluation_saves_can_be_read(evaluation, settings):
-    summary = summarise(evaluation.per_user)
-    comparisons = {"ndcg@10": differences(evaluation.per_user, "ease", "NDCG")}
-    save_metrics(
-        RunPaths("saved").output("metrics.json"),
-        {"name": "user-random"},
-        settings,
-        summary,
-        pd.DataFrame({("Gini", 10): {"ease": 0.5}}),
-        comparisons,
-        "ease",
-    )
+def test_what_an_evaluation_saves_can_be_read_and_pooled(evaluation, settings):
+    gini = pd.DataFrame([("ease", "Gini", 10, 0.5)], columns=["model", "metric", "k", "mean"])
+    metrics = metrics_table(evaluation.per_user, gini)
+    gains = differences(evaluation.values("NDCG"), "ease")
+    run = RunPaths("saved")
+    about = {"name": "user-random"}
+    save_metrics(run.output("metrics.json"), about, settings, metrics, {"ndcg@10": gains}, "ease")
+    save_per_user(run.output("per_user.parquet"), evaluation.per_user, evaluation)
 
-    metrics = read_metrics([RunPaths("saved")])[0].set_index(["model", "metric"])
+    read = read_metrics([run])[0]
 
-    assert len(metrics) == len(summary) + 1
-    assert metrics.loc[("ease", "hitrate@5"), ["mean", "low", "high"]].tolist() == pytest.approx(
-        summary.loc[("ease", "HitRate", 5), ["mean", "low", "high"]].tolist(), abs=1e-6
-    )
-    assert metrics.loc[("ease", "gini@10"), "mean"] == 0.5
+    assert len(read) == len(metrics)
+    assert read["mean"].to_numpy() == pytest.approx(metrics["mean"].to_numpy(), abs=1e-6)
+    assert read["low"].to_numpy() == pytest.approx(metrics["low"].to_numpy(), abs=1e-6, nan_ok=True)
+    pooled = pooled_differences([run, run], "ndcg@10", "ease")
+    assert pooled.to_numpy() == pytest.approx(gains.to_numpy(), abs=1e-6)
 
 
-def test_a_run_that_was_not_evaluated_is_told():
+def test_a_run_without_an_evaluation_is_named():
     with pytest.raises(MissingArtifact, match="05_evaluation"):
         read_metrics([RunPaths("never")])
 
@@ -131,7 +125,7 @@ def test_a_run_that_was_not_evaluated_is_told():
         '{"protocol": {}, "models": {"als": {"ndcg@10": {"mean": 0.4, "ci95": [0.3]}}}}',
     ],
 )
-def test_a_file_that_is_no_metrics_json_is_named(text):
+def test_a_malformed_metrics_json_is_named(text):
     path = RunPaths("broken").output("metrics.json")
     path.write_text(text)
 
@@ -202,11 +196,13 @@ def two_splits() -> list[RunPaths]:
     """Users 1 and 2 in one run, 2 and 3 in another; the hybrid is always better than als."""
     values = {"a": {1: (0.5, 0.2), 2: (0.9, 0.1)}, "b": {2: (0.3, 0.1), 3: (0.6, 0.4)}}
     for run, users in values.items():
-        frame = pd.DataFrame(users, index=["hybrid ndcg@10", "als ndcg@10"]).T
-        frame["hybrid ndcg@5"] = 0.0
-        frame.rename_axis("userId").reset_index().to_parquet(
-            RunPaths(run).output("per_user.parquet")
-        )
+        rows = [
+            (user, model, value, 0.0)
+            for user, pair in users.items()
+            for model, value in zip(("hybrid", "als"), pair, strict=True)
+        ]
+        frame = pd.DataFrame(rows, columns=["userId", "model", "ndcg@10", "ndcg@5"])
+        frame.to_parquet(RunPaths(run).output("per_user.parquet"))
     return [RunPaths("a"), RunPaths("b")]
 
 
@@ -244,6 +240,32 @@ def test_another_draw_of_ratings_is_another_question(run_with, fraction, pooled)
     )
 
     assert only_seeds_differ(read_metrics([a, b])[1]) == pooled
+
+
+@pytest.mark.parametrize(
+    ("models", "metric", "pooled"),
+    [
+        ({"hybrid": ndcg(0.3)}, "ndcg@10", True),
+        ({"als": ndcg(0.3)}, "ndcg@10", False),
+        ({"hybrid": {"gini@10": {"value": 0.75}}}, "gini@10", False),
+    ],
+    ids=["per-user values", "no hybrid", "no per-user values"],
+)
+def test_only_per_user_values_of_the_target_model_can_be_pooled(run_with, models, metric, pooled):
+    runs = [run_with(name, models, seed=seed) for seed, name in enumerate("ab")]
+
+    assert poolable(*read_metrics(runs), metric) == pooled
+
+
+def test_a_report_has_the_protocols_and_all_metrics_at_the_cutoff(run_with):
+    metrics = ndcg(0.3) | {f"mrr@{k}": {"mean": 0.5, "ci95": [0.4, 0.6]} for k in (5, 10)}
+    run = run_with("a", {"als": metrics}, seed=0, sha256={"ratings.csv": "abc"})
+
+    tables = report_tables(*read_metrics([run]), "mrr@10")
+
+    assert list(tables) == ["Protocols", "mrr@10", "ndcg@10"]
+    assert tables["Protocols"].to_dict() == {"a": {"seed": 0}}
+    assert tables["mrr@10"].to_dict() == {"a": {"als": "0.5000 [0.4000, 0.6000]"}}
 
 
 def test_a_metric_that_no_run_has_is_told(two_runs):

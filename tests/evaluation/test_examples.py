@@ -1,24 +1,18 @@
-"""A few users seen closely: who is picked, and what is shown of them."""
+"""Example users: who is picked, and what is shown of them."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from movierec.evaluation.evaluate import Evaluation, evaluate
-from movierec.evaluation.examples import HIT, example, typical_users
+from movierec.evaluation.examples import HIT, captioned_examples, example, typical_users
 
 TITLES = pd.Series(["Alien", "Brazil", "Clue", "Diva", "Eraserhead", "Fargo"])
 
 
-def served(ndcg: list[float], hit_rate: list[float] | None = None) -> Evaluation:
-    """Of an evaluation nothing but what a model called "one" is worth to each user."""
-    per_user = {("one", "NDCG", 10): ndcg, ("one", "HitRate", 10): hit_rate or ndcg}
-    return Evaluation(None, None, np.arange(len(ndcg)), {}, pd.DataFrame(per_user), pd.DataFrame())
-
-
 @pytest.fixture
 def evaluation(split_of, fixed) -> Evaluation:
-    """User 1 of two rated movies 0, 2 and 3 with 3, 5 and 4 stars; movies 4 and 5 are hidden."""
+    """User 1 of two rated movies 0, 2 and 3 with 3, 5 and 4 stars; movies 4 and 5 are held out."""
     split = split_of(
         [[0, 2, 0, 0, 0, 0], [3, 0, 5, 4, 0, 0], [0, 2, 0, 0, 0, 0]],
         [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 2, 5], [0, 0, 0, 0, 5, 0]],
@@ -28,85 +22,66 @@ def evaluation(split_of, fixed) -> Evaluation:
     return evaluate([right, wrong], split, cutoffs=(2, 10))
 
 
-def test_users_stand_at_nine_tenths_half_and_one_tenth():
-    values = [0.3, 0.9, 0.0, 0.5, 1.0, 0.1, 0.8, 0.2, 0.7, 0.4, 0.6]
+def test_typical_users_are_at_three_quantiles(split_of, fixed):
+    # Of eleven users the u-th finds a movie with u others before it.
+    table = np.zeros((11, 13))
+    for user, row in enumerate(table):
+        row[12] = 1
+        row[[movie for movie in range(12) if movie != user][:user]] = 2
+    split = split_of(np.eye(11, 13), np.eye(13)[[12] * 11])
 
-    places = typical_users(served(values), "one")
+    places = typical_users(evaluate([fixed(table, "one")], split, cutoffs=(10,)), "one")
 
-    assert {kind: values[place] for kind, place in places.items()} == {
-        "served well": 0.9,
-        "served middling": 0.5,
-        "served badly": 0.1,
-    }
-
-
-def test_users_are_picked_by_the_metric_asked_for():
-    evaluation = served([0.1, 0.5, 0.9], hit_rate=[0.9, 0.5, 0.1])
-
-    assert typical_users(evaluation, "one", "HitRate")["served well"] == 0
+    assert places == {"90th percentile": 1, "median": 5, "10th percentile": 9}
 
 
-def test_a_single_user_is_served_well_middling_and_badly():
-    assert set(typical_users(served([0.4]), "one").values()) == {0}
-
-
-def test_an_example_has_a_column_for_history_hidden_movies_and_each_model(evaluation):
+def test_an_example_has_history_held_out_movies_and_the_lists_by_rank(evaluation):
     table = example(evaluation, 0, ["wrong", "right"], TITLES)
 
-    assert table.columns.tolist() == ["favourites known", "hidden", "wrong", "right"]
-
-
-def test_those_with_most_stars_come_first(evaluation):
-    table = example(evaluation, 0, [], TITLES)
-
-    assert table["favourites known"].tolist() == ["Clue", "Diva", "Alien"]
-    assert table["hidden"].tolist() == ["Fargo", "Eraserhead", ""]
-
-
-def test_lists_stand_in_order_with_their_hits_marked(evaluation):
-    table = example(evaluation, 0, ["right", "wrong"], TITLES)
-
-    assert table["right"].tolist() == [HIT + "Fargo", HIT + "Eraserhead", "Brazil"]
-    assert table["wrong"].tolist() == ["Brazil", HIT + "Eraserhead", HIT + "Fargo"]
-
-
-def test_ranks_count_from_one(evaluation):
-    assert example(evaluation, 0, ["right"], TITLES).index.tolist() == [1, 2, 3]
+    assert table.to_dict("list") == {
+        # Those with most stars come first.
+        "history": ["Clue", "Diva", "Alien"],
+        "held out": ["Fargo", "Eraserhead", ""],
+        "wrong": ["Brazil", HIT + "Eraserhead", HIT + "Fargo"],
+        "right": [HIT + "Fargo", HIT + "Eraserhead", "Brazil"],
+    }
+    assert table.index.tolist() == [1, 2, 3]
 
 
 def test_no_column_is_longer_than_asked_for(evaluation):
     table = example(evaluation, 0, ["right"], TITLES, most=2)
 
     assert table.to_dict("list") == {
-        "favourites known": ["Clue", "Diva"],
-        "hidden": ["Fargo", "Eraserhead"],
+        "history": ["Clue", "Diva"],
+        "held out": ["Fargo", "Eraserhead"],
         "right": [HIT + "Fargo", HIT + "Eraserhead"],
     }
 
 
-def test_places_are_among_the_users_that_count(evaluation):
-    # The first user has nothing hidden, so the second place is the third user's.
-    assert example(evaluation, 1, [], TITLES)["favourites known"].tolist() == ["Brazil"]
+def test_positions_are_among_the_test_users(evaluation):
+    # The first user has no test rating, so the second position is the third user's.
+    assert example(evaluation, 1, [], TITLES)["history"].tolist() == ["Brazil"]
 
 
-def test_hidden_movies_are_those_that_count(split_of, fixed):
+def test_only_relevant_movies_are_shown_as_held_out(split_of, fixed):
     split = split_of([[3, 0, 0]], [[0, 2, 5]])
     evaluation = evaluate([fixed(np.eye(3))], split, relevance_threshold=4, cutoffs=(10,))
 
-    assert example(evaluation, 0, [], TITLES)["hidden"].tolist() == ["Clue"]
+    assert example(evaluation, 0, [], TITLES)["held out"].tolist() == ["Clue"]
 
 
-def test_hidden_movies_without_stars_are_shown(split_of, fixed):
-    split = split_of([[3, 0, 0]], [[0, np.nan, np.nan]])
-
-    table = example(evaluate([fixed(np.eye(3))], split, cutoffs=(10,)), 0, [], TITLES)
-
-    assert table["hidden"].tolist() == ["Brazil", "Clue"]
-
-
-def test_a_user_of_whom_nothing_is_known_has_no_favourites(split_of, fixed):
-    split = split_of([[0, 0, 3], [0, 0, 0]], [[0, 0, 0], [5, 0, 0]])
+def test_a_user_without_history_or_stars_can_be_shown(split_of, fixed):
+    split = split_of([[0, 0, 0], [3, 0, 0]], [[0, np.nan, np.nan], [0, 0, 0]])
 
     table = example(evaluate([fixed(np.eye(3))], split, cutoffs=(10,)), 0, [], TITLES)
 
-    assert table["favourites known"].tolist() == [""]
+    assert table.to_dict("list") == {"history": ["", ""], "held out": ["Brazil", "Clue"]}
+
+
+def test_examples_are_captioned_with_the_user_and_the_quantile(evaluation):
+    tables = captioned_examples(evaluation, ["right", "wrong"], TITLES)
+
+    captions = [table.caption for table in tables]
+    # The models have scores for user 103 only, row 1; user 106 gets ties.
+    assert captions[0] == "User 103, 90th percentile of right's NDCG@10"
+    assert all(list(table.data)[2:] == ["right", "wrong"] for table in tables)

@@ -8,44 +8,46 @@ from scipy import stats
 from movierec.data.splits import Split
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.summary import (
+    by_model,
+    by_split,
     differences,
     genre_profile,
+    highlights,
     mean_and_error,
+    metrics_table,
     movie_segments,
+    significance,
+    split_counts,
     summarise,
     user_segments,
 )
 
+NO_OVERALL = pd.DataFrame({"model": [], "metric": [], "k": [], "mean": []})
 
-def values_of(**values: list[float]) -> pd.DataFrame:
-    """NDCG@10 of some users, a column a model."""
-    columns = pd.MultiIndex.from_product([values, ["NDCG"], [10]], names=["model", "metric", "k"])
-    return pd.DataFrame(dict(zip(columns, values.values(), strict=True)), columns=columns)
+
+def ndcg_of(**values: list[float]) -> pd.DataFrame:
+    """Per-user NDCG@10, a column per model, named as in `Evaluation.per_user`."""
+    names = ["model", "metric", "k"]
+    return pd.DataFrame(values).set_axis(
+        pd.MultiIndex.from_product([values, ["NDCG"], [10]], names=names), axis=1
+    )
 
 
 @pytest.fixture
 def noisy() -> pd.DataFrame:
-    """Of three models the chosen one is best by a little, and almost as good as the close one."""
+    """Of three models the target is the best by a little, and the close one almost as good."""
     rng = np.random.default_rng(0)
-    level = rng.random(60)
-    noise = rng.normal([0.0, 0.05, 0.04], 0.1, size=(60, 3)).T
-    models = zip(["weak", "chosen", "close"], level + noise, strict=True)
-    return values_of(**dict(models))
-
-
-def test_a_summary_has_a_row_for_every_column(noisy):
-    summary = summarise(noisy)
-
-    assert summary.index.equals(noisy.columns)
-    assert summary.columns.tolist() == ["mean", "se", "low", "high"]
+    level = rng.random(60)[:, None]
+    noise = rng.normal([0.0, 0.05, 0.04], 0.1, size=(60, 3))
+    return pd.DataFrame(level + noise, columns=["weak", "target", "close"])
 
 
 def test_means_and_errors_are_over_users():
-    summary = summarise(values_of(one=[0.2, 0.4, 0.9])).loc["one", "NDCG", 10]
+    summary = summarise(pd.DataFrame({"one": [0.2, 0.4, 0.9]})).loc["one"]
 
     assert summary["mean"] == pytest.approx(0.5)
     # Variance (0.09 + 0.01 + 0.16) / 2, over three users.
-    assert summary["se"] == pytest.approx((0.13 / 3) ** 0.5)
+    assert summary["se"] == pytest.approx((0.13 / 3) ** 0.5, rel=1e-12)
 
 
 def test_intervals_are_about_two_errors_to_both_sides(noisy):
@@ -56,42 +58,71 @@ def test_intervals_are_about_two_errors_to_both_sides(noisy):
         assert ((summary[side] - expected).abs() < 0.2 * summary["se"]).all()
 
 
-def test_users_without_a_value_are_left_out_of_its_mean():
-    summary = summarise(values_of(all=[0.2, 0.4, 0.9] * 5, some=[np.nan, 0.5, 0.5] * 5))
+def test_undefined_values_are_left_out():
+    nan = np.nan
+    values = {"some": [nan, 0.5, 0.5] * 5, "one": [0.7] + [nan] * 14, "none": [nan] * 15}
 
-    assert summary["mean"].tolist() == pytest.approx([0.5, 0.5])
-    assert summary.loc["some"].to_numpy() == pytest.approx(np.array([[0.5, 0, 0.5, 0.5]]))
+    summary = summarise(pd.DataFrame(values))
 
-
-def test_the_table_of_means_has_the_best_model_by_ndcg_first():
-    index = pd.MultiIndex.from_product(
-        [["weak", "strong"], ["NDCG", "Recall"], [5, 10]], names=["model", "metric", "k"]
-    )
-    numbers = {
-        "mean": [0.9, 0.1, 0.8, 0.6, 0.2, 0.3, 0.4, 0.5],
-        "se": [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08],
-    }
-
-    table = mean_and_error(pd.DataFrame(numbers, index), ["Recall"], k=10)
-
-    assert table.to_dict("index") == {
-        "strong": {"Recall": "0.500 ± 0.080"},
-        "weak": {"Recall": "0.600 ± 0.040"},
-    }
-    assert table.index.tolist() == ["strong", "weak"]
+    assert summary["mean"].tolist() == pytest.approx([0.5, 0.7, nan], nan_ok=True)
+    assert summary["se"].tolist() == pytest.approx([0, 0, nan], nan_ok=True)
+    assert summary.loc["some", ["low", "high"]].tolist() == [0.5, 0.5]
 
 
-def test_the_table_of_means_has_the_metrics_in_the_order_asked_for(evaluation):
-    asked = ["MRR", "HitRate", "NDCG"]
+def test_the_metrics_table_has_a_row_per_model_metric_and_cutoff():
+    per_user = ndcg_of(als=[0.2, 0.4], ease=[0.6, 0.8])
+    overall = pd.DataFrame([("als", "Gini", 10, 0.7)], columns=["model", "metric", "k", "mean"])
 
-    assert mean_and_error(summarise(evaluation.per_user), asked).columns.tolist() == asked
+    table = metrics_table(per_user, overall)
+
+    assert table.columns.tolist() == ["model", "metric", "k", "mean", "se", "low", "high"]
+    assert table[["model", "metric", "k"]].to_numpy().tolist() == [
+        ["als", "NDCG", 10],
+        ["ease", "NDCG", 10],
+        ["als", "Gini", 10],
+    ]
+    assert by_model(table, "NDCG")["mean"].to_dict() == pytest.approx({"als": 0.3, "ease": 0.7})
+    assert by_model(table, "Gini").loc["als"].isna().tolist() == [False, True, True, True]
+
+
+def test_the_text_table_has_the_metrics_asked_for_and_the_best_model_by_ndcg_first():
+    rows = [
+        ("weak", "NDCG", 10, 0.1, 0.02),
+        ("weak", "Recall", 10, 0.8, 0.04),
+        ("weak", "Recall", 5, 0.9, 0.01),
+        ("strong", "NDCG", 10, 0.3, 0.06),
+        ("strong", "Recall", 10, 0.5, 0.08),
+        ("weak", "Gini", 10, 0.7, np.nan),
+        ("strong", "Gini", 10, 0.25, np.nan),
+    ]
+    metrics = pd.DataFrame(rows, columns=["model", "metric", "k", "mean", "se"])
+
+    table = mean_and_error(metrics.assign(low=0.0, high=1.0), ["Recall", "Gini"])
+
+    assert list(table.to_dict("index").items()) == [
+        ("strong", {"Recall": "0.500 ± 0.080", "Gini": "0.250"}),
+        ("weak", {"Recall": "0.800 ± 0.040", "Gini": "0.700"}),
+    ]
+
+
+def test_splits_are_beside_each_other(split_of, fixed):
+    split = split_of(np.eye(3, 4), np.eye(3, 4, 1))
+    right, wrong = fixed(np.eye(3, 4, 1), "right"), fixed(-np.eye(3, 4, 1), "wrong")
+    one, other = (evaluate(pair, split, cutoffs=(10,)) for pair in ([wrong, right], [right, wrong]))
+
+    table = by_split({"validation": one, "test": other})
+
+    # The one relevant movie of three candidates is first, or last.
+    assert table.index.tolist() == ["right", "wrong"]
+    assert table.loc["right"].to_dict() == {"validation": "1.000 ± 0.000", "test": "1.000 ± 0.000"}
+    assert table.loc["wrong", "test"] == "0.500 ± 0.000"
 
 
 def test_differences_by_hand():
-    # The chosen model is better for one of four users, by 0.4, worse for two, by 0.1 each.
-    per_user = values_of(other=[0.2, 0.5, 0.3, 0.7], chosen=[0.6, 0.4, 0.2, 0.7])
+    # The target is better for one of four users, by 0.4, and worse for two, by 0.1 each.
+    values = pd.DataFrame({"other": [0.2, 0.5, 0.3, 0.7], "target": [0.6, 0.4, 0.2, 0.7]})
 
-    found = differences(per_user, "chosen", "NDCG")
+    found = differences(values, "target")
 
     assert found.index.tolist() == ["other"]
     assert found.loc["other", ["mean", "better", "worse"]].tolist() == pytest.approx(
@@ -99,98 +130,102 @@ def test_differences_by_hand():
     )
 
 
-def test_the_best_of_the_others_comes_first(noisy):
-    assert differences(noisy, "chosen", "NDCG").index.tolist() == ["close", "weak"]
-
-
 def test_p_values_are_those_of_paired_t_tests_corrected_for_their_number(noisy):
-    chosen, close, weak = (noisy[name, "NDCG", 10] for name in ("chosen", "close", "weak"))
-    against_close = stats.ttest_rel(chosen, close).pvalue
-    against_weak = stats.ttest_rel(chosen, weak).pvalue
+    to_close = stats.ttest_rel(noisy["target"], noisy["close"]).pvalue
+    to_weak = stats.ttest_rel(noisy["target"], noisy["weak"]).pvalue
 
-    found = differences(noisy, "chosen", "NDCG")["p"]
+    found = differences(noisy, "target")["p"]
 
-    assert against_weak < against_close
-    assert found["weak"] == pytest.approx(2 * against_weak)
-    assert found["close"] == pytest.approx(max(against_close, 2 * against_weak))
+    # The best of the others is first.
+    assert found.index.tolist() == ["close", "weak"]
+    assert to_weak < to_close
+    assert found.tolist() == pytest.approx([max(to_close, 2 * to_weak), 2 * to_weak])
 
 
 def test_the_interval_of_a_difference_is_narrower_than_those_of_its_sides(noisy):
-    gain = differences(noisy, "chosen", "NDCG").loc["close"]
-    sides = summarise(noisy)
+    gain, sides = differences(noisy, "target").loc["close"], summarise(noisy)
 
     assert gain["low"] < gain["mean"] < gain["high"]
     assert gain["high"] - gain["low"] < (sides["high"] - sides["low"]).min() / 1.5
 
 
 def test_a_model_does_not_differ_from_its_like():
-    found = differences(values_of(one=[0.2, 0.7], same=[0.2, 0.7]), "one", "NDCG")
+    found = differences(pd.DataFrame({"one": [0.2, 0.7], "same": [0.2, 0.7]}), "one")
 
-    assert found.loc["same"].to_dict() == {
-        "mean": 0,
-        "low": 0,
-        "high": 0,
-        "p": 1,
-        "better": 0,
-        "worse": 0,
-    }
-
-
-def test_differences_are_those_of_the_metric_and_cutoff_asked_for(evaluation):
-    found = differences(evaluation.per_user, "ease", "Recall", k=5)
-
-    means = evaluation.per_user.mean()
-    expected = means["ease", "Recall", 5] - means["popularity", "Recall", 5]
-    assert found.loc["popularity", "mean"] == pytest.approx(expected)
+    expected = {"mean": 0, "low": 0, "high": 0, "p": 1, "better": 0, "worse": 0}
+    assert found.loc["same"].to_dict() == expected
 
 
 def test_without_another_model_there_is_no_difference():
-    assert differences(values_of(alone=[0.2, 0.7]), "alone", "NDCG").empty
+    assert differences(pd.DataFrame({"alone": [0.2, 0.7]}), "alone").empty
+
+
+def test_small_p_values_are_bounded_in_text():
+    gains = pd.DataFrame({"p": [1e-9, 0.0321], "better": [0.5, 0.256], "worse": [0.0, 1.0]})
+
+    assert significance(gains).to_numpy().tolist() == [
+        ["< 0.0001", "50%", "0%"],
+        ["0.0321", "26%", "100%"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "shown"),
+    [
+        (["ease", "popularity"], ["als", "ease", "popularity"]),
+        (["popularity"], ["als", "popularity"]),
+    ],
+)
+def test_highlights_are_the_target_the_best_other_model_and_the_baseline(others, shown):
+    assert highlights(pd.DataFrame(index=others), "als") == shown
 
 
 @pytest.fixture
 def unequal(split_of) -> Evaluation:
-    """Users 1 to 5, of whom 0, 3, 1, 2 and 1 ratings are known, with values for two models."""
+    """Users 1 to 5, of whom 0, 3, 1, 2 and 1 ratings are known, with values of two models."""
     known = [[1, 0, 0, 0], [0] * 4, [1, 1, 1, 0], [1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0]]
     split = split_of(known, [[0] * 4, *[[0, 0, 0, 5]] * 5])
-    per_user = values_of(one=[0.1, 0.8, 0.2, 0.6, 0.4], other=[0.0] * 5)
-    return Evaluation(split, split.test, np.arange(1, 6), {}, per_user, pd.DataFrame())
+    per_user = ndcg_of(one=[0.1, 0.8, 0.2, 0.6, 0.4], other=[0.0] * 5)
+    return Evaluation(split, 0.0, 0, split.test, np.arange(1, 6), {}, per_user, pd.DataFrame())
 
 
-def test_users_are_summarised_by_how_much_is_known_of_them(unequal):
+def test_sizes_of_the_split_are_counted(unequal):
+    counts = split_counts(unequal)["count"]
+
+    assert counts.tolist() == [8, 5, 5, 5, 1, 4]
+    assert counts["users without one, excluded"] == 1
+
+
+def test_users_are_summarised_by_activity(unequal):
     found = user_segments(unequal)
 
     expected = {
-        ("nothing known", "one"): (0.1, 1),
-        ("nothing known", "other"): (0.0, 1),
-        ("1 known", "one"): (0.3, 2),
-        ("1 known", "other"): (0.0, 2),
-        ("2 known", "one"): (0.6, 1),
-        ("2 known", "other"): (0.0, 1),
-        ("3 known", "one"): (0.8, 1),
-        ("3 known", "other"): (0.0, 1),
+        ("no ratings", "one"): (0.1, 1),
+        ("no ratings", "other"): (0.0, 1),
+        ("1 rating", "one"): (0.3, 2),
+        ("1 rating", "other"): (0.0, 2),
+        ("2 ratings", "one"): (0.6, 1),
+        ("2 ratings", "other"): (0.0, 1),
+        ("3 ratings", "one"): (0.8, 1),
+        ("3 ratings", "other"): (0.0, 1),
     }
     assert found.index.names == ["segment", "model"]
     assert found.index.tolist() == list(expected)
     assert found[["mean", "size"]].to_numpy() == pytest.approx(np.array([*expected.values()]))
+    assert found.loc[("1 rating", "one"), ["se", "low", "high"]].tolist() == pytest.approx(
+        [0.1, 0.2, 0.4]
+    )
 
 
-def test_segments_of_users_have_errors_and_intervals(unequal):
-    row = user_segments(unequal).loc["1 known", "one"]
-
-    assert row["se"] == pytest.approx(0.1)
-    assert (row["low"], row["high"]) == pytest.approx((0.2, 0.4))
-
-
-def test_parts_without_users_are_left_out(evaluation):
-    assert "nothing known" not in user_segments(evaluation).index
+def test_segments_without_users_are_left_out(evaluation):
+    assert "no ratings" not in user_segments(evaluation).index
 
 
 @pytest.fixture
 def world(split_of) -> Split:
     """Movies 0 to 5 with 4, 2, 1, 1, 0 and 0 of the ratings: head, middle, tail, tail, cold, cold.
 
-    Something of all kinds is hidden from users 3 and 4, who know movies 0 and 2, and movie 3.
+    Users 3 and 4, who know movies 0 and 2, and movie 3, have test ratings of all segments.
     """
     train = np.zeros((5, 6))
     train[[0, 1, 2, 3, 1, 2, 3, 4], [0, 0, 0, 0, 1, 1, 2, 3]] = 1
@@ -202,14 +237,14 @@ def world(split_of) -> Split:
 
 @pytest.fixture
 def found(world, fixed) -> Evaluation:
-    """RankedLists of two: movies 3 and 1 for user 3, movies 0 and 4 for user 4."""
+    """Lists of two: movies 3 and 1 for user 3, movies 0 and 4 for user 4."""
     table = np.zeros((6, 6))
     table[2, [3, 1]] = 3, 2
     table[3, [0, 4]] = 3, 2
     return evaluate([fixed(table)], world, cutoffs=(2, 10))
 
 
-def test_movies_are_summarised_by_how_often_they_were_rated(found):
+def test_movies_are_summarised_by_popularity(found):
     segments = movie_segments(found, k=2)
 
     expected = {
@@ -224,29 +259,24 @@ def test_movies_are_summarised_by_how_often_they_were_rated(found):
 
 
 def test_padding_of_lists_is_of_no_segment(found):
-    # RankedLists of ten hold all unseen movies, and nothing in their other places.
+    # Lists of ten hold all unseen movies, and nothing in their other positions.
     assert movie_segments(found, k=10)["mean"].tolist() == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("stars", [(5, 0.5), (1, 1), (np.nan, np.nan)])
-def test_a_movie_found_counts_the_same_whatever_its_stars(split_of, fixed, stars):
+def test_stars_do_not_weight_recall(split_of, fixed, stars):
     split = split_of([[1, 0, 0, 0], [1, 1, 0, 0]], [[0, 0, *stars], [0] * 4])
     finds_the_last = fixed(np.eye(4)[[3, 3]])
 
     segments = movie_segments(evaluate([finds_the_last], split, cutoffs=(1,)), k=1)
 
-    assert segments.loc[("cold", "fixed"), ["mean", "size"]].tolist() == [0.5, 1]
+    # Nobody has a test rating in the other segments.
+    assert segments[["mean", "size"]].to_dict("index") == {
+        ("cold", "fixed"): {"mean": 0.5, "size": 1}
+    }
 
 
-def test_segments_that_nobody_looks_for_are_left_out(split_of, fixed):
-    split = split_of([[1, 0, 0], [1, 1, 0]], [[0, 1, 0], [0, 0, 0]])
-
-    segments = movie_segments(evaluate([fixed(np.zeros((3, 3)))], split, cutoffs=(2,)), k=2)
-
-    assert segments.index.get_level_values("segment").tolist() == ["tail"]
-
-
-def test_genre_shares_are_means_over_users(found):
+def test_genre_distributions_are_means_over_users(found):
     # Movies 0 and 3 are dramas, 1 a drama and a comedy, 2 and 4 comedies, 5 neither.
     genres = pd.DataFrame(
         {"Comedy": [0, 1, 1, 0, 1, 0], "Drama": [1, 1, 0, 1, 0, 0]}, dtype=np.float32

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
@@ -19,18 +20,22 @@ def _figures():
 
 
 @pytest.fixture
-def check_axes() -> Callable[[Callable[[Axes | None], Axes]], None]:
-    """Check a function that draws: into the Axes it is given or one figure of its own, named."""
+def check_axes() -> Callable[..., None]:
+    """Check a function that draws: into the Axes it is given or one figure of its own, named.
 
-    def check(draw: Callable[[Axes | None], Axes]) -> None:
-        given = plt.figure().subplots()
+    check_axes(draw, number): `draw` takes and returns one Axes, or an array of `number` of them.
+    """
+
+    def check(draw: Callable[[Axes | np.ndarray | None], Axes | np.ndarray], number: int = 1):
+        given = plt.figure().subplots(1, number)
         assert draw(given) is given
-        assert given.has_data()
+        assert all(ax.has_data() for ax in np.ravel(given))
+        assert len(plt.get_fignums()) == 1
         plt.close("all")
-        ax = draw(None)
-        assert plt.get_fignums() == [ax.figure.number]
-        assert ax.get_title(loc="left")
-        assert ax.get_xlabel()
-        ax.figure.canvas.draw()
+        axes = np.ravel(draw(None))
+        assert plt.get_fignums() == [axes[0].figure.number]
+        assert len(axes) == number
+        assert all(ax.get_title(loc="left") and ax.get_xlabel() for ax in axes)
+        axes[0].figure.canvas.draw()
 
     return check

@@ -32,18 +32,10 @@ def test_the_loss_is_drawn_over_its_iterations():
     assert line.get_xydata().tolist() == [[1, 3], [2, 2]]
 
 
-def test_factor_norms_are_two_axes():
-    axes = plots.factor_norms(np.eye(3), np.eye(4))
+def test_factor_norms_are_two_axes(check_axes):
+    check_axes(lambda axes: plots.factor_norms(np.eye(3), np.eye(4), axes), 2)
 
-    assert [sum(heights(ax)) for ax in axes] == [3, 4]
-    assert len(plt.get_fignums()) == 1
-
-
-def test_factor_norms_are_drawn_into_the_axes_given():
-    given = plt.figure().subplots(1, 2)
-
-    assert plots.factor_norms(np.eye(3), np.eye(4), given) is given
-    assert all(ax.has_data() for ax in given)
+    assert [sum(heights(ax)) for ax in plots.factor_norms(np.eye(3), np.eye(4))] == [3, 4]
 
 
 def test_the_spectrum_is_relative_to_the_largest_singular_value():

@@ -1,59 +1,57 @@
-"""What each ingredient of the hybrid adds: the hybrid, and the hybrid without it."""
-
-from dataclasses import replace
+"""Ablation of the hybrid: the full model against variants without one of its parts."""
 
 import pandas as pd
-from scipy import sparse
 from tqdm.auto import tqdm
 
+from movierec.content.features import ItemFeatures
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.summary import differences
-from movierec.models.registry import TARGET, Settings, build_models
+from movierec.models.hybrid import Hybrid
+from movierec.models.registry import TARGET, build_hybrid
+from movierec.settings import ModelSettings
 
-# What is left out, and the settings that say so.
-WITHOUT: dict[str, dict[str, float]] = {
-    "words": {"als_term_weight": 0, "ease_term_weight": 0},
-    "genres and decades": {"als_genre_weight": 0, "ease_genre_weight": 0},
-    "all content": {
-        "als_term_weight": 0,
-        "ease_term_weight": 0,
-        "als_genre_weight": 0,
-        "ease_genre_weight": 0,
-    },
-    "EASE": {"ease_weight": 0},
-    "ALS": {"ease_weight": 1},
-    "leaving low ratings out": {"positive_threshold": 0.5},
-    "the stars of likes": {"rating_exponent": 0},
-    "what is rated lately": {"recency_weight": 0},
+_NO_TERMS = {"als_term_weight": 0.0, "ease_term_weight": 0.0}
+_NO_GENRES = {"als_genre_weight": 0.0, "ease_genre_weight": 0.0}
+# By variant, the settings that make it.
+VARIANTS: dict[str, dict[str, float]] = {
+    "without terms": _NO_TERMS,
+    "without genres and decades": _NO_GENRES,
+    "without item features": _NO_TERMS | _NO_GENRES,
+    "without EASE": {"ease_weight": 0.0},
+    "without ALS": {"ease_weight": 1.0},
+    "without the positive threshold": {"positive_threshold": 0.5},
+    "without the weight of stars": {"rating_exponent": 0.0},
+    "without recent popularity": {"recency_weight": 0.0},
 }
-# Where what is asked lies in the future, that may be all there is: so heavy, nothing else is heard.
-IN_TIME = {"all but what is rated lately": {"recency_weight": 1_000}}
+# So large a weight that the other components have no influence; for temporal splits, where
+# recent popularity alone is a strong baseline.
+_RECENCY_ALONE = {"recent popularity alone": {"recency_weight": 1_000.0}}
+# Settings that leave the fitted components as they are.
+_FUSION = {"ease_weight", "recency_weight"}
 
 
 def ablate(
     evaluation: Evaluation,
-    settings: Settings,
-    item_content: sparse.csr_array,
-    item_genres: sparse.csr_array,
-    relevance_threshold: float = 0.0,
+    hybrid: Hybrid,
+    settings: ModelSettings,
+    features: ItemFeatures,
     progress: bool = False,
 ) -> pd.DataFrame:
-    """What the hybrid loses in NDCG@10 without each ingredient, user by user.
+    """NDCG@10 of the evaluated hybrid minus that of each variant, paired by user.
 
-    The arguments after the first: those that the evaluated hybrid was made of. A row an
-    ingredient that it has, columns as in `summary.differences`: the hybrid minus the hybrid
-    without it.
+    settings, features  those that the hybrid was built from
+    Index variant, columns as in `summary.differences`. Variants with the same settings as the
+    hybrid are left out.
     """
-    training = evaluation.split.training
-    values = {TARGET: evaluation.per_user[TARGET, "NDCG", K]}
-    without = WITHOUT | (IN_TIME if evaluation.split.split_time is not None else {})
-    for name, changes in tqdm(without.items(), desc="without", disable=not progress):
-        changed = replace(settings, **changes)
+    split = evaluation.split
+    values = {TARGET: evaluation.values("NDCG")[TARGET]}
+    variants = VARIANTS | (_RECENCY_ALONE if split.split_time is not None else {})
+    for name, changes in tqdm(variants.items(), desc="ablation", disable=not progress):
+        changed = settings.replace(**changes)
         if changed == settings:
             continue
-        model = build_models(changed, item_content, item_genres, TARGET, training)[TARGET]
-        found = evaluate([model], evaluation.split, relevance_threshold, (K,), settings.seed)
-        values[name] = found.per_user[TARGET, "NDCG", K]
-    per_user = pd.concat({(name, "NDCG", K): one for name, one in values.items()}, axis=1)
-    per_user.columns.names = ["model", "metric", "k"]
-    return differences(per_user, TARGET, "NDCG", K, settings.seed).rename_axis("without")
+        components = hybrid.components if changes.keys() <= _FUSION else None
+        variant = build_hybrid(changed, changed, features, split.training, components)
+        found = evaluate([variant], split, evaluation.relevance_threshold, (K,), evaluation.seed)
+        values[name] = found.values("NDCG")[TARGET]
+    return differences(pd.DataFrame(values), TARGET, evaluation.seed).rename_axis("variant")

@@ -1,23 +1,50 @@
-"""What else lists are like: how varied, how obvious, how fair, and how like the user's history.
+"""Novelty, diversity, popularity, calibration and coverage of recommendation lists.
 
-All take `items`, (n_users, k) int: the columns of the recommended movies; -1 stands for none.
-What describes one user is (n_users,) float64, nan where it is not defined; such users are left
-out of its mean. None of it depends on what is relevant, so nobody is left out for lacking that.
+All take `items`, (n_users, k) int: recommended item indices, -1 for none. Per-user metrics are
+(n_users,) float64, NaN where undefined. None depends on relevance.
 """
 
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
+from movierec.evaluation.evaluate import Evaluation, K, per_user_frame
 from movierec.models.kernels.ranking import row_blocks
 
-# Up to here cosines of all movies are looked up (100 MB) rather than multiplied list by list.
+# Up to here cosines are looked up in a dense matrix (100 MB) instead of multiplied list by list.
 _DENSE_MOVIES = 5_000
 
 
+def list_qualities(
+    evaluation: Evaluation, item_content: sparse.csr_array, item_genres: pd.DataFrame, k: int = K
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All metrics of this module at k, for every model.
+
+    item_content  (n_movies, n_terms) CSR, rows of length one
+    item_genres   (n_movies, n_genres) indicators
+    Returns per-user values, columns as in `Evaluation.per_user`, and a table of the metrics that
+    describe all lists of a model together, columns model, metric, k, mean.
+    """
+    split, genres = evaluation.split, item_genres.to_numpy()
+    counts = split.training.ratings_per_movie
+    n_users = int(np.count_nonzero(np.diff(split.train.indptr)))
+    known = split.known[evaluation.users]
+    columns, overall = {}, []
+    for model, lists in evaluation.lists.items():
+        items = lists.items[:, :k]
+        columns[model, "Novelty", k] = novelty(items, counts, n_users)
+        columns[model, "Diversity", k] = diversity(items, item_content)
+        columns[model, "PopularityLift", k] = popularity_lift(items, known, counts)
+        columns[model, "Miscalibration", k] = miscalibration(items, known, genres)
+        overall.append((model, "Coverage", k, coverage(items, split.candidates)))
+        overall.append((model, "Gini", k, gini(items, split.candidates)))
+    return per_user_frame(columns), pd.DataFrame(overall, columns=["model", "metric", "k", "mean"])
+
+
 def coverage(items: np.ndarray, candidates: np.ndarray) -> float:
-    """Share of the candidates that stand on at least one list.
+    """Share of the candidates that are on at least one list.
 
     candidates: (n_movies,) bool. Ge, Delgado-Battenfeld and Jannach 2010, "Beyond Accuracy".
     """
@@ -25,23 +52,21 @@ def coverage(items: np.ndarray, candidates: np.ndarray) -> float:
 
 
 def gini(items: np.ndarray, candidates: np.ndarray) -> float:
-    """How unevenly places on lists go to the candidates: 0 all alike, nearly 1 all to one.
+    """Gini index of the candidates' exposure: 0 if equal, nearly 1 if one candidate has it all.
 
-    With the exposures x_1 <= ... <= x_n, sum over i of (2 i - n - 1) x_i, over n times the sum
-    of all x. nan where no list holds anything.
-    Fleder and Hosanagar 2009, "Blockbuster Culture's Next Rise or Fall".
+    With exposures x_1 <= ... <= x_n: sum_i (2 i - n - 1) x_i / (n sum_i x_i). NaN if all lists
+    are empty. Fleder and Hosanagar 2009, "Blockbuster Culture's Next Rise or Fall".
     """
     exposure = np.sort(_exposure(items, candidates))
     n = len(exposure)
     with np.errstate(invalid="ignore"):
-        return (2 * np.arange(1, n + 1) - n - 1) @ exposure / (n * exposure.sum())
+        return float((2 * np.arange(1, n + 1) - n - 1) @ exposure / (n * exposure.sum()))
 
 
 def novelty(items: np.ndarray, ratings_per_movie: np.ndarray, n_users: int) -> np.ndarray:
-    """Mean self-information of a list's movies, bits: -log2 of the share of users who rated each.
+    """Mean self-information of the listed movies, bits: -log2(ratings / n_users).
 
-    A movie without a rating counts as one with one, or its information would be infinite.
-    The denominator is the length of the list; nan for an empty list.
+    A movie without ratings counts as having one, which keeps it finite. NaN for an empty list.
     Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of recommender systems".
     """
     information = -np.log2(np.maximum(ratings_per_movie, 1) / n_users)
@@ -49,26 +74,24 @@ def novelty(items: np.ndarray, ratings_per_movie: np.ndarray, n_users: int) -> n
 
 
 def diversity(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
-    """Mean of 1 - cosine over all pairs of a list's movies.
+    """Mean of 1 - cosine over all pairs of a list's movies; NaN for fewer than two.
 
-    item_content: (n_movies, terms) with rows of length one; or zero, which are unlike all. The
-    denominator is the number of pairs; nan for a list of fewer than two.
-    Ziegler et al. 2005, "Improving Recommendation RankedLists Through Topic Diversification".
+    item_content: (n_movies, n_terms) rows of length one, or zero, whose cosines are 0.
+    Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
     """
     length = np.count_nonzero(items >= 0, axis=1)
     with np.errstate(invalid="ignore"):
-        return 1 - 2 * _likeness(items, item_content) / (length * (length - 1))
+        return 1 - 2 * _sum_of_cosines(items, item_content) / (length * (length - 1))
 
 
 def popularity_lift(
     items: np.ndarray, known: sparse.csr_array, ratings_per_movie: np.ndarray
 ) -> np.ndarray:
-    """How much more rated a list's movies are than those of the user's history: 0.5 is by half.
+    """Mean number of ratings of the listed movies / that of the user's history, minus 1.
 
-    Mean number of ratings of the listed movies over that of the known ones, minus 1; nan where
-    either is empty or has no training rating. known: (n_users, n_movies) CSR, the ratings of the
-    same users.
-    Abdollahpouri et al. 2019, "The Unfairness of Popularity Bias in Recommendation", user by user.
+    known: (n_users, n_movies) CSR, history of the same users. NaN if either mean is undefined or
+    that of the history is 0.
+    Abdollahpouri et al. 2019, "The Unfairness of Popularity Bias in Recommendation", per user.
     """
     listed = _mean_over(as_rows(items, known.shape[1]), ratings_per_movie)
     usual = _mean_over(_ones(known), ratings_per_movie)
@@ -76,10 +99,10 @@ def popularity_lift(
 
 
 def genre_shares(rows: sparse.csr_array, item_genres: np.ndarray) -> np.ndarray:
-    """Shares of genres in the movies stored in each row: (n_rows, n_genres), nan without any.
+    """Genre distribution of the movies stored in each row: (n_rows, n_genres), NaN if none.
 
-    item_genres: (n_movies, n_genres) ones and zeros. A movie's genres share its weight evenly;
-    movies without genres are left out.
+    item_genres: (n_movies, n_genres) indicators. A movie's weight of 1 is shared by its genres;
+    movies without genres are excluded.
     """
     number = item_genres.sum(axis=1, keepdims=True)
     weights = np.divide(item_genres, number, out=np.zeros(item_genres.shape), where=number > 0)
@@ -91,54 +114,53 @@ def genre_shares(rows: sparse.csr_array, item_genres: np.ndarray) -> np.ndarray:
 def miscalibration(
     items: np.ndarray, known: sparse.csr_array, item_genres: np.ndarray
 ) -> np.ndarray:
-    """Jensen-Shannon divergence, bits, between the genres of a list and of the user's history.
+    """Jensen-Shannon divergence, bits, of the genre distributions of list p and history q.
 
-    With the shares p and q and their mean m: (KL(p, m) + KL(q, m)) / 2, from 0 for the same
-    shares to 1 for none in common; nan where either side has no genres.
-    Steck 2018, "Calibrated Recommendations"; Lin 1991, "Divergence Measures".
+    (KL(p, m) + KL(q, m)) / 2 with m = (p + q) / 2: 0 if equal, 1 if disjoint. NaN if either has
+    no genres. Steck 2018, "Calibrated Recommendations"; Lin 1991, "Divergence Measures".
     """
     p = genre_shares(as_rows(items, known.shape[1]), item_genres)
     q = genre_shares(known, item_genres)
     return _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2
 
 
-def _likeness(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
+def as_rows(items: np.ndarray, n_movies: int) -> sparse.csr_array:
+    """Lists as indicator rows: (n_users, n_movies) CSR float32."""
+    there = items >= 0
+    indptr = np.r_[0, np.cumsum(np.count_nonzero(there, axis=1))]
+    ones = np.ones(indptr[-1], dtype=np.float32)
+    return sparse.csr_array((ones, items[there], indptr), shape=(len(items), n_movies))
+
+
+def _sum_of_cosines(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
     """Sum of the cosines of all pairs of each list: (n_users,)."""
     n_movies, n_terms = item_content.shape
     total = np.zeros(len(items))
     if n_movies <= _DENSE_MOVIES:
-        # Last row and column are the movie that is none, which has nothing in common with any.
+        # The last row and column stand for the item -1.
         cosine = np.zeros((n_movies + 1, n_movies + 1), dtype=np.float32)
         cosine[:-1, :-1] = (item_content @ item_content.T).toarray()
         for first, second in combinations(range(items.shape[1]), 2):
             total += cosine[items[:, first], items[:, second]]
         return total
     lists = as_rows(items, n_movies)
-    own = item_content.power(2).sum(axis=1)
+    squared_norms = item_content.power(2).sum(axis=1)
     for rows in row_blocks(len(items), n_terms):
-        # |a + b + ...|^2 holds every pair's product twice, and each movie's with itself.
-        together = (lists[rows] @ item_content).power(2).sum(axis=1)
-        total[rows] = (together - lists[rows] @ own) / 2
+        # |a + b + ...|^2 holds every pair's product twice, and each squared norm once.
+        squared_sums = (lists[rows] @ item_content).power(2).sum(axis=1)
+        total[rows] = (squared_sums - lists[rows] @ squared_norms) / 2
     return total
 
 
 def _entropy(shares: np.ndarray) -> np.ndarray:
-    """Shannon entropy of each row, bits; 0 log 0 is 0."""
+    """Shannon entropy of each row, bits; 0 log 0 = 0."""
     bits = np.log2(shares, out=np.zeros_like(shares), where=shares != 0)
     return -np.einsum("ug,ug->u", shares, bits)
 
 
 def _exposure(items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """On how many lists each candidate stands."""
+    """Number of lists that each candidate is on: (n_candidates,)."""
     return np.bincount(items[items >= 0], minlength=len(candidates))[candidates]
-
-
-def as_rows(items: np.ndarray, n_movies: int) -> sparse.csr_array:
-    """RankedLists as rows of ones over all movies."""
-    there = items >= 0
-    indptr = np.r_[0, np.cumsum(np.count_nonzero(there, axis=1))]
-    ones = np.ones(indptr[-1], dtype=np.float32)
-    return sparse.csr_array((ones, items[there], indptr), shape=(len(items), n_movies))
 
 
 def _ones(rows: sparse.csr_array) -> sparse.csr_array:
@@ -146,6 +168,6 @@ def _ones(rows: sparse.csr_array) -> sparse.csr_array:
 
 
 def _mean_over(rows: sparse.csr_array, values: np.ndarray) -> np.ndarray:
-    """Mean of the values of the movies in each row of ones; nan for an empty row."""
+    """Mean of `values` (n_movies,) over the movies in each indicator row; NaN for an empty row."""
     with np.errstate(invalid="ignore"):
         return rows @ values.astype(np.float64) / np.diff(rows.indptr)

@@ -1,4 +1,4 @@
-"""Several runs' metrics in one table."""
+"""Metrics of several runs in one table."""
 
 import json
 from collections.abc import Iterable
@@ -6,23 +6,23 @@ from collections.abc import Iterable
 import pandas as pd
 
 from movierec.data.columns import USER
-from movierec.evaluation.evaluate import K
 from movierec.evaluation.summary import differences
 from movierec.models.registry import TARGET
 from movierec.paths import RunPaths
+from movierec.stages import artifact
 
 
 def read_metrics(runs: Iterable[RunPaths]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Metrics and protocols of some runs.
 
-    The first frame has a row a run, model and metric, columns mean, low, high (nan where a
-    metric has no interval); the second a row a run, and what it was evaluated on.
-    Raises MissingArtifact for a run that was not evaluated, ValueError for a file that is no
-    metrics.json of this project.
+    The first frame is a long table, columns run, model, metric (such as "ndcg@10"), mean, low,
+    high, NaN where a metric has no interval; the second has a row per run.
+    Raises MissingArtifact for a run without an evaluation, ValueError for a malformed
+    metrics.json.
     """
     rows, protocols = [], {}
     for run in runs:
-        path = run.input("metrics.json")
+        path = artifact(run, "metrics.json")
         try:
             document = json.loads(path.read_text())
             protocols[run.name] = pd.json_normalize(dict(document["protocol"])).iloc[0]
@@ -35,44 +35,44 @@ def read_metrics(runs: Iterable[RunPaths]) -> tuple[pd.DataFrame, pd.DataFrame]:
             raise ValueError(
                 f"{path} is not what stage 05_evaluation writes ({error!r}): run it again"
             ) from error
-    metrics = pd.DataFrame(rows, columns=["run", "model", "metric", "mean", "low", "high"])
+    table = pd.DataFrame(rows, columns=["run", "model", "metric", "mean", "low", "high"])
     numbers = {"mean": float, "low": float, "high": float}
-    return metrics.astype(numbers), pd.DataFrame(protocols).T.rename_axis("run")
+    return table.astype(numbers), pd.DataFrame(protocols).T.rename_axis("run")
 
 
 def differing(protocols: pd.DataFrame) -> list[str]:
-    """In what the runs' protocols are not the same: names of columns."""
+    """Names of the columns in which the runs' protocols differ."""
     return [name for name, column in protocols.items() if len(set(map(str, column))) > 1]
 
 
-def pooled_differences(
-    runs: Iterable[RunPaths], metric: str, chosen: str = TARGET, seed: int = 0
-) -> pd.DataFrame:
-    """The chosen model minus every other, as in `summary.differences`, over several splits.
-
-    A user's value is their mean over the runs in which they have one, so that splits by other
-    seeds count as more knowledge of the same users and not as more users. metric: as in
-    metrics.json, such as "ndcg@10"; models that some run lacks are left out.
-    """
-    frames = []
-    for run in runs:
-        per_user = pd.read_parquet(run.input("per_user.parquet")).set_index(USER)
-        columns = [name for name in per_user if name.endswith(f" {metric}")]
-        frames.append(per_user[columns])
-    means = pd.concat(frames, join="inner").groupby(level=0).mean()
-    models = [name.removesuffix(f" {metric}") for name in means]
-    means.columns = pd.MultiIndex.from_product(
-        [models, [metric], [K]], names=["model", "metric", "k"]
-    )
-    return differences(means.astype(float), chosen, metric, K, seed)
-
-
 def only_seeds_differ(protocols: pd.DataFrame) -> bool:
-    """Whether several runs asked the same of the same ratings, but for the draw."""
+    """Whether several runs evaluated the same ratings by the same protocol, with other seeds."""
     drawn = {"seed", "test_users", "test_ratings"}
     if (protocols.get("selection.ratings_fraction", pd.Series(dtype=float)) == 1).all():
         drawn.add("selection.seed")  # nothing was drawn with it
     return len(protocols) > 1 and set(differing(protocols)) <= drawn
+
+
+def poolable(metrics: pd.DataFrame, protocols: pd.DataFrame, metric: str) -> bool:
+    """Whether only seeds differ, and every run has per-user values of the target model."""
+    rows = metrics[(metrics["model"] == TARGET) & (metrics["metric"] == metric)]
+    return only_seeds_differ(protocols) and rows["low"].notna().sum() == len(protocols)
+
+
+def pooled_differences(
+    runs: Iterable[RunPaths], metric: str, target: str = TARGET, seed: int = 0
+) -> pd.DataFrame:
+    """The target model minus every other (see `summary.differences`), over several splits.
+
+    A user's value is the mean over the runs that have one: more seeds are more knowledge about
+    the same users, not more users. Models that a run lacks are left out.
+    metric: a column of per_user.parquet, such as "ndcg@10".
+    """
+    columns = [USER, "model", metric]
+    frames = [pd.read_parquet(artifact(run, "per_user.parquet"), columns=columns) for run in runs]
+    wide = [frame.pivot(index=USER, columns="model", values=metric) for frame in frames]
+    means = pd.concat(wide, join="inner").groupby(level=0).mean()
+    return differences(means.astype(float), target, seed)
 
 
 def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
@@ -84,28 +84,35 @@ def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
 
 
 def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One metric as text "mean [low, high]": a row a model, best first, and a column a run.
+    """One metric as text "mean [low, high]": a row per model, best first, and a column per run.
 
-    The mean of several runs stands last, for models that all have. Where there are more runs
-    than models the table is turned, so that it is long and not wide. Raises
-    ValueError for a metric that no run has, naming those there are.
+    The last column is the mean over several runs, for models that all of them have. With more
+    runs than models the table is transposed. Raises ValueError for a metric that no run has.
     """
-    chosen = metrics[metrics["metric"] == metric]
-    if chosen.empty:
+    rows = metrics[metrics["metric"] == metric]
+    if rows.empty:
         names = ", ".join(metrics["metric"].unique())
         raise ValueError(f"no run has a metric {metric!r}; there are {names}")
-    runs = chosen["run"].unique()
-    text = chosen["mean"].map("{:.4f}".format)
-    bounded = chosen["low"].notna()
-    text = text.where(
-        ~bounded,
-        text + chosen["low"].map(" [{:.4f}, ".format) + chosen["high"].map("{:.4f}]".format),
-    )
-    table = chosen.assign(text=text).pivot(index="model", columns="run", values="text")
-    best = chosen.groupby("model")["mean"].max().sort_values(ascending=False).index
+    runs = rows["run"].unique()
+    bounds = rows["low"].map(" [{:.4f}, ".format) + rows["high"].map("{:.4f}]".format)
+    text = rows["mean"].map("{:.4f}".format) + bounds.mask(rows["low"].isna(), "")
+    table = rows.assign(text=text).pivot(index="model", columns="run", values="text")
+    by_model = rows.groupby("model")["mean"]
+    best = by_model.max().sort_values(ascending=False).index
     table = table.loc[best, runs].fillna("").rename_axis(index=None, columns=None)
     if len(runs) > 1:
-        by_model = chosen.groupby("model")["mean"]
         means = by_model.mean()[by_model.size() == len(runs)]
         table["mean"] = means.map("{:.4f}".format).reindex(table.index).fillna("")
     return table if len(table) >= table.shape[1] else table.T
+
+
+def report_tables(
+    metrics: pd.DataFrame, protocols: pd.DataFrame, metric: str
+) -> dict[str, pd.DataFrame]:
+    """By heading: the runs' protocols, and all metrics at the cutoff of one, that one first."""
+    cutoff = metric[metric.index("@") :]
+    others = [name for name in metrics["metric"].unique() if name.endswith(cutoff)]
+    hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
+    return {"Protocols": protocols.drop(columns=hashes).T} | {
+        name: side_by_side(metrics, name) for name in dict.fromkeys([metric, *others])
+    }

@@ -1,4 +1,4 @@
-"""Every model on the same split: fitted, asked for lists, its lists held against the test part."""
+"""Fit models on the training split, rank all unseen candidates, score lists on the test split."""
 
 import time
 from collections.abc import Iterable
@@ -10,23 +10,16 @@ from scipy import sparse
 from tqdm.auto import tqdm
 
 from movierec.data.splits import Split
-from movierec.evaluation.beyond_accuracy import (
-    coverage,
-    diversity,
-    gini,
-    miscalibration,
-    novelty,
-    popularity_lift,
-)
 from movierec.evaluation.metrics import METRICS
-from movierec.evaluation.ranking import RankedLists, popular_first, rank
+from movierec.evaluation.ranking import RankedLists, popular_first, rank_items
 from movierec.memory import require_memory
 from movierec.models.base import Model
+from movierec.models.registry import TARGET
 
 CUTOFFS = (5, 10, 15, 20, 30, 40)
-# The length of list that comparisons, segments and examples are about.
+# The cutoff of comparisons, segments and examples.
 K = 10
-# Bytes of a place on a list: item, score, hit; and of a metric's value, held twice for a moment.
+# Bytes of a list position (item, score, hit), and of a metric value, briefly held twice.
 _LISTED_BYTES, _VALUE_BYTES = 9, 16
 
 
@@ -34,21 +27,32 @@ _LISTED_BYTES, _VALUE_BYTES = 9, 16
 class Evaluation:
     """All models on one split.
 
-    split     what was learnt from and what was to be found
-    relevant  (n_users, n_movies) CSR, the test ratings that count
-    users     (n_test_users,) rows with at least one of those; the others count nowhere
+    split     training, known and test ratings
+    relevant  (n_users, n_movies) CSR: test ratings of `relevance_threshold` stars and more
+    users     (n_test_users,) rows with a relevant rating; all other users are excluded
     lists     by model name, as deep as the largest cutoff
-    per_user  (n_test_users, columns) frame, columns (model, metric, k)
-    costs     a row a model: "fit, s" and "rank, s" in seconds, and "all_tied", the share of
-              test users to whom it gave all candidates the same score
+    per_user  (n_test_users, n_columns) float64, columns (model, metric, k)
+    costs     a row per model: "fit, s" and "rank, s" in seconds, and "all_tied", the share of
+              test users for whom all candidates had the same score
     """
 
     split: Split
+    relevance_threshold: float
+    seed: int
     relevant: sparse.csr_array
     users: np.ndarray
     lists: dict[str, RankedLists]
     per_user: pd.DataFrame
     costs: pd.DataFrame
+
+    @property
+    def target(self) -> str:
+        """The model that others are compared with: TARGET, or the last one if that is left out."""
+        return TARGET if TARGET in self.lists else list(self.lists)[-1]
+
+    def values(self, metric: str, k: int = K) -> pd.DataFrame:
+        """One metric at one cutoff: (n_test_users, n_models), columns model names."""
+        return self.per_user.xs((metric, k), axis=1, level=("metric", "k"))
 
 
 def evaluate(
@@ -59,13 +63,12 @@ def evaluate(
     seed: int = 0,
     progress: bool = False,
 ) -> Evaluation:
-    """Fit every model on the training part, rank all unseen candidates for all test users.
+    """Fit every model on the training split and rank all unseen candidates for all test users.
 
-    Test ratings of `relevance_threshold` stars and more are relevant. Where a model gives movies
-    the same score, as to a user of whom nothing is known, those with more training ratings go
-    first, and of equals any order, drawn once by `seed`.
-    Raises ValueError where no test rating is relevant, and for a model that scores with
-    something other than finite numbers; NotEnoughMemory where the lists would not fit.
+    Test ratings of at least `relevance_threshold` stars are relevant. Tied scores are ordered by
+    the number of training ratings, then at random by `seed`; all models share this order.
+    Raises ValueError if no test rating is relevant or a model's scores are not finite, and
+    NotEnoughMemory if the lists would not fit.
     """
     relevant = split.relevant(relevance_threshold)
     n_relevant = np.diff(relevant.indptr)
@@ -84,7 +87,7 @@ def evaluate(
         f"Keeping the lists of {len(users):,} users by {len(models)} models",
         "compare fewer models (models=...)",
     )
-    known, hidden, n_relevant = split.known[users], relevant[users], n_relevant[users]
+    known, held_out, n_relevant = split.known[users], relevant[users], n_relevant[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     lists, columns, costs = {}, {}, {}
     with tqdm(models, disable=not progress) as bar:
@@ -93,11 +96,11 @@ def evaluate(
             start = time.perf_counter()
             model.fit(split.train)
             fitted = time.perf_counter()
-            given = rank(
+            ranked = rank_items(
                 model,
                 known,
                 known,
-                hidden,
+                held_out,
                 split.candidates,
                 tie_order,
                 max(cutoffs),
@@ -106,42 +109,24 @@ def evaluate(
             costs[model.name] = {
                 "fit, s": fitted - start,
                 "rank, s": time.perf_counter() - fitted,
-                "all_tied": given.all_tied.mean(),
+                "all_tied": ranked.all_tied.mean(),
             }
             for metric, function in METRICS.items():
                 for k in cutoffs:
-                    columns[model.name, metric, k] = function(given.hits, n_relevant, k)
-            lists[model.name] = given
-    return Evaluation(split, relevant, users, lists, _frame(columns), pd.DataFrame(costs).T)
+                    columns[model.name, metric, k] = function(ranked.hits, n_relevant, k)
+            lists[model.name] = ranked
+    return Evaluation(
+        split=split,
+        relevance_threshold=relevance_threshold,
+        seed=seed,
+        relevant=relevant,
+        users=users,
+        lists=lists,
+        per_user=per_user_frame(columns),
+        costs=pd.DataFrame(costs).T,
+    )
 
 
-def list_qualities(
-    evaluation: Evaluation, item_content: sparse.csr_array, item_genres: np.ndarray, k: int = K
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What lists of k are like beyond being right: (per user, overall).
-
-    item_content: (n_movies, terms) rows of length one; item_genres: (n_movies, n_genres) ones.
-    The first frame is like `Evaluation.per_user`; the second has a row a model and holds what
-    describes all lists together.
-    """
-    split = evaluation.split
-    counts = split.training.ratings_per_movie
-    n_users = np.count_nonzero(np.diff(split.train.indptr))
-    known = split.known[evaluation.users]
-    columns, overall = {}, {}
-    for model, given in evaluation.lists.items():
-        items = given.items[:, :k]
-        columns[model, "Novelty", k] = novelty(items, counts, n_users)
-        columns[model, "Diversity", k] = diversity(items, item_content)
-        columns[model, "PopularityLift", k] = popularity_lift(items, known, counts)
-        columns[model, "Miscalibration", k] = miscalibration(items, known, item_genres)
-        overall[model] = {
-            ("Coverage", k): coverage(items, split.candidates),
-            ("Gini", k): gini(items, split.candidates),
-        }
-    together = pd.DataFrame(overall).T.rename_axis(columns=["metric", "k"])
-    return _frame(columns), together
-
-
-def _frame(columns: dict[tuple[str, str, int], np.ndarray]) -> pd.DataFrame:
+def per_user_frame(columns: dict[tuple[str, str, int], np.ndarray]) -> pd.DataFrame:
+    """A frame (n_users, n_columns) from arrays by (model, metric, k)."""
     return pd.DataFrame(columns).rename_axis(columns=["model", "metric", "k"])

@@ -1,37 +1,38 @@
-"""A few users seen closely: what they had rated, what was hidden, what each model gave them."""
+"""Example users: history, held-out movies, and each model's list."""
+
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
+from pandas.io.formats.style import Styler
+from scipy import sparse
 
 from movierec.evaluation.evaluate import Evaluation, K
 
 HIT = "✓ "
+_QUANTILES = {"90th percentile": 0.9, "median": 0.5, "10th percentile": 0.1}
 
 
 def typical_users(evaluation: Evaluation, model: str, metric: str = "NDCG") -> dict[str, int]:
-    """Users whom a model serves well, middling and badly: places among the test users.
-
-    They stand at nine tenths, at half and at one tenth of all by the model's value, so that
-    none was picked by hand.
-    """
-    order = np.argsort(evaluation.per_user[model, metric, K].to_numpy(), kind="stable")
+    """Positions, among the test users, of those at three quantiles of a model's metric@10."""
+    order = np.argsort(evaluation.values(metric)[model].to_numpy(), kind="stable")
     last = len(order) - 1
-    shares = {"served well": 0.9, "served middling": 0.5, "served badly": 0.1}
-    return {name: int(order[round(share * last)]) for name, share in shares.items()}
+    return {name: int(order[round(share * last)]) for name, share in _QUANTILES.items()}
 
 
 def example(
     evaluation: Evaluation, place: int, models: list[str], titles: pd.Series, most: int = K
 ) -> pd.DataFrame:
-    """One user, a row a rank: favourites known, movies hidden, and each model's list.
+    """One user, a row per rank: history, held-out movies, and each model's list.
 
-    place: among the test users; titles: (n_movies,). Of history and hidden movies those with
-    most stars come first; a recommended movie that was hidden is marked with HIT.
+    place   position among the test users
+    titles  (n_movies,)
+    History and held-out movies are sorted by stars, descending; hits are marked with HIT.
     """
     user = evaluation.users[place]
     columns = {
-        "favourites known": _best(evaluation.split.known[[user]], titles, most),
-        "hidden": _best(evaluation.relevant[[user]], titles, most),
+        "history": _best_rated(evaluation.split.known[[user]], titles, most),
+        "held out": _best_rated(evaluation.relevant[[user]], titles, most),
     }
     for model in models:
         lists = evaluation.lists[model]
@@ -40,13 +41,23 @@ def example(
             for item, hit in zip(lists.items[place, :most], lists.hits[place, :most], strict=True)
             if item >= 0
         ]
-    ranks = pd.RangeIndex(1, 1 + max(map(len, columns.values())))
-    return pd.DataFrame(
-        {name: pd.Series(values, ranks[: len(values)]) for name, values in columns.items()},
-        index=ranks,
-    ).fillna("")
+    ranks = list(zip_longest(*columns.values(), fillvalue=""))
+    return pd.DataFrame(ranks, index=range(1, 1 + len(ranks)), columns=list(columns))
 
 
-def _best(ratings, titles: pd.Series, most: int) -> list[str]:
+def captioned_examples(
+    evaluation: Evaluation, models: list[str], titles: pd.Series
+) -> list[Styler]:
+    """The `example` of each of the first model's `typical_users`, with a caption."""
+    user_ids = evaluation.split.training.user_ids[evaluation.users]
+    return [
+        example(evaluation, place, models, titles).style.set_caption(
+            f"User {user_ids[place]}, {name} of {models[0]}'s NDCG@{K}"
+        )
+        for name, place in typical_users(evaluation, models[0]).items()
+    ]
+
+
+def _best_rated(ratings: sparse.csr_array, titles: pd.Series, most: int) -> list[str]:
     order = np.argsort(-ratings.data, kind="stable")[:most]
     return titles.iloc[ratings.indices[order]].tolist()

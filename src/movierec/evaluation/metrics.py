@@ -1,11 +1,13 @@
-"""How well lists find what was hidden, one value a user.
+"""Accuracy metrics of ranked lists with binary relevance, one value per user.
 
-All take `hits`, (n_users, depth) bool: whether the item at each rank, best first, is relevant;
-`n_relevant`, (n_users,) int: how many items are relevant to the user; and the cutoff k. A list
-shorter than k counts as filled up with misses. All give (n_users,) float64.
+Arguments of all:
 
-A user without a relevant item has no defined value: all raise ValueError, and whoever takes a
-mean leaves such users out and says how many they are.
+hits        (n_users, depth) bool, whether the item at each rank, best first, is relevant
+n_relevant  (n_users,) int, number of relevant items of the user
+k           cutoff; positions beyond the end of a shorter list count as misses
+
+All return (n_users,) float64 and raise ValueError for a user without a relevant item, for whom
+no value is defined.
 """
 
 import numba
@@ -13,7 +15,7 @@ import numpy as np
 
 
 def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """1 where at least one of the first k items is relevant, else 0.
+    """1 if at least one of the first k items is relevant, else 0.
 
     Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
     """
@@ -22,10 +24,10 @@ def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """Normalised discounted cumulative gain over the first k items, gain 1 or 0.
+    """Normalised discounted cumulative gain at k, gain 1 or 0.
 
-    Sum over ranks r of hit_r / log2(r + 1), over the same sum for the best possible list: the
-    first min(k, n_relevant) ranks all hits.
+    DCG / ideal DCG, where DCG = sum over ranks r <= k of hit_r / log2(r + 1), and the ideal list
+    has hits at ranks 1 to min(k, n_relevant).
     Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
     """
     _check(n_relevant)
@@ -35,7 +37,7 @@ def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
 
 def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """Hits among the first k items over n_relevant; below 1 for any list where that exceeds k.
+    """Hits at k / n_relevant; at most k / n_relevant if that is below 1.
 
     Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
     """
@@ -44,7 +46,7 @@ def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
 
 def capped_recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """Hits among the first k items over min(k, n_relevant): 1 for the best possible list.
+    """Hits at k / min(k, n_relevant): 1 for the ideal list.
 
     Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering".
     """
@@ -53,7 +55,7 @@ def capped_recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarra
 
 
 def precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """Hits among the first k items over k, also where the list is shorter.
+    """Hits at k / k, also for a shorter list.
 
     Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
     """
@@ -62,17 +64,17 @@ def precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
 
 def average_precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """Sum over the hits among the first k items of the precision at their rank, over n_relevant.
+    """Sum over hits at rank r <= k of precision at r, / n_relevant; its mean over users is MAP@k.
 
-    Its mean over users is MAP@k. The denominator is all relevant items, as in trec_eval, and not
-    min(k, n_relevant). Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
+    The denominator is n_relevant, as in trec_eval, not min(k, n_relevant).
+    Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
     """
     _check(n_relevant)
     return _precisions(hits, k) / n_relevant
 
 
 def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
-    """1 / rank of the first hit among the first k items, 0 without one; its mean is MRR@k.
+    """1 / rank of the first hit at rank <= k, or 0; its mean over users is MRR@k.
 
     Voorhees 1999, "The TREC-8 Question Answering Track Report".
     """
@@ -97,8 +99,8 @@ def _found(hits: np.ndarray, k: int) -> np.ndarray:
 
 
 @numba.njit(cache=True)
-def _gained(hits, gains):
-    """Sum of the gains at the ranks of each user's hits: (n_users,) float64."""
+def _gained(hits: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """Sum of the gains (k,) at the ranks of each user's hits: (n_users,) float64."""
     total = np.zeros(len(hits))
     for user in range(len(hits)):
         for rank in range(min(len(gains), hits.shape[1])):
@@ -107,7 +109,7 @@ def _gained(hits, gains):
 
 
 @numba.njit(cache=True)
-def _precisions(hits, k):
+def _precisions(hits: np.ndarray, k: int) -> np.ndarray:
     """Sum of the precisions at the ranks of each user's hits: (n_users,) float64."""
     total = np.zeros(len(hits))
     for user in range(len(hits)):
@@ -120,4 +122,4 @@ def _precisions(hits, k):
 
 def _check(n_relevant: np.ndarray) -> None:
     if (n_relevant < 1).any():
-        raise ValueError("a user without a relevant item has no defined value; leave them out")
+        raise ValueError("metrics are not defined for users without a relevant item; exclude them")

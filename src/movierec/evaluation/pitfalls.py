@@ -1,8 +1,8 @@
-"""What the original evaluation's mistakes are worth, each switched on alone, and all at once.
+"""Effect of the original evaluation's pitfalls, each one alone and all together.
 
-The original reported a hit rate and an NDCG of its ALS that had learnt the test ratings too, on
-the first 100 users, with the mean of item factors in place of a user's own; and its test matrix
-kept explicit zeros, so that users with nothing to find counted as misses.
+The original reported HitRate and NDCG of ALS factors that were trained on the test ratings too,
+over the first 100 users, with the mean of item factors in place of user factors; and its test
+matrix stored explicit zeros, so that users without test ratings counted as misses.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scipy import sparse
 from movierec.data.splits import Split
 from movierec.evaluation.evaluate import K
 from movierec.evaluation.metrics import METRICS
-from movierec.evaluation.ranking import popular_first, rank
+from movierec.evaluation.ranking import popular_first, rank_items
 from movierec.evaluation.summary import summarise
 from movierec.models.original import OriginalMean, original_als
 
@@ -23,68 +23,70 @@ FIRST_USERS = 100
 
 @dataclass(frozen=True)
 class Pitfalls:
-    """Which of them to make; none is the honest protocol."""
+    """Pitfalls to evaluate with; none is the correct protocol."""
 
-    learns_the_test: bool = False
-    item_means: bool = False
+    trains_on_test: bool = False
+    item_factor_means: bool = False
     first_users_only: bool = False
-    counts_empty_users: bool = False
+    counts_users_without_test: bool = False
 
 
 VARIANTS = {
-    "honest: own factors, all users": Pitfalls(),
-    "learns the test ratings too": Pitfalls(learns_the_test=True),
-    "item means for users": Pitfalls(item_means=True),
-    f"the first {FIRST_USERS} users only": Pitfalls(first_users_only=True),
-    "explicit zeros: empty users count": Pitfalls(counts_empty_users=True),
-    "all of these, as reported then": Pitfalls(True, True, True, True),
+    "correct: user factors, all test users": Pitfalls(),
+    "trained on the test ratings too": Pitfalls(trains_on_test=True),
+    "item factor means as user factors": Pitfalls(item_factor_means=True),
+    f"first {FIRST_USERS} users only": Pitfalls(first_users_only=True),
+    "users without test ratings counted": Pitfalls(counts_users_without_test=True),
+    "all pitfalls, as first reported": Pitfalls(True, True, True, True),
 }
 
 
 def pitfall_effects(
     split: Split, original: OriginalMean, seed: int = 0, k: int = K
 ) -> pd.DataFrame:
-    """HitRate@k and NDCG@k of the original's factors, by what is done wrong.
+    """HitRate@k and NDCG@k of the original's factors under each set of pitfalls.
 
-    original: fitted on the training part or not yet; it is fitted there. Every test rating is
-    relevant. Index (variant, metric), columns mean, se, low, high and `users`, how many counted.
+    original: fitted on the training split here, unless it is. All test ratings are relevant.
+    Index (variant, metric), columns mean, se, low, high and users, the number of users counted.
     """
-    leaky = OriginalMean(original_als(seed, original.als.model.solver_name))
+    als = original.als.settings
+    leaky = OriginalMean(original_als(als.seed, als.als_solver))
     models = {False: original.fit(split.train), True: leaky.fit(_with_test(split))}
-    rows = {}
-    for variant, mistakes in VARIANTS.items():
-        values = _values(split, models[mistakes.learns_the_test], mistakes, seed, k)
-        rows[variant] = summarise(values, seed).assign(users=len(values))
-    return pd.concat(rows, names=["variant", "metric"])
+    effects = {}
+    for variant, pitfalls in VARIANTS.items():
+        values = _values(split, models[pitfalls.trains_on_test], pitfalls, seed, k)
+        effects[variant] = summarise(values, seed).assign(users=len(values))
+    return pd.concat(effects, names=["variant", "metric"])
 
 
 def _values(
-    split: Split, model: OriginalMean, mistakes: Pitfalls, seed: int, k: int
+    split: Split, model: OriginalMean, pitfalls: Pitfalls, seed: int, k: int
 ) -> pd.DataFrame:
-    """HitRate and NDCG of each user that is counted: columns of these names."""
-    counted = np.diff(split.known.indptr) > 0 if mistakes.counts_empty_users else False
-    users = np.flatnonzero(counted | (np.diff(split.test.indptr) > 0))
-    if mistakes.first_users_only:
+    """HitRate and NDCG of each counted user, columns of these names."""
+    n_test, n_known = np.diff(split.test.indptr), np.diff(split.known.indptr)
+    users = np.flatnonzero((n_test > 0) | (pitfalls.counts_users_without_test & (n_known > 0)))
+    if pitfalls.first_users_only:
         users = users[:FIRST_USERS]
-    # A user's own factors learnt from all their ratings know the hidden ones too.
-    told = split.known if mistakes.item_means or not mistakes.learns_the_test else _with_test(split)
-    lists = rank(
-        model if mistakes.item_means else model.als,
-        told[users],
+    # User factors that were trained on the test ratings are those of the whole history.
+    leaky_factors = pitfalls.trains_on_test and not pitfalls.item_factor_means
+    history = _with_test(split) if leaky_factors else split.known
+    lists = rank_items(
+        model if pitfalls.item_factor_means else model.als,
+        history[users],
         split.known[users],
         split.test[users],
         split.candidates,
         popular_first(split.training.ratings_per_movie[split.candidates], seed),
         k,
     )
-    n_relevant = np.maximum(np.diff(split.test[users].indptr), 1)
+    n_relevant = np.maximum(n_test[users], 1)
     return pd.DataFrame(
         {name: METRICS[name](lists.hits, n_relevant, k) for name in ("HitRate", "NDCG")}
     )
 
 
 def _with_test(split: Split) -> sparse.csr_array:
-    """All ratings; a test rating without stars counts as the mean one."""
+    """All ratings; test ratings without stars take the mean of the training ratings."""
     test = split.test.copy()
     test.data = np.nan_to_num(test.data, nan=split.train.data.mean())
     return sparse.csr_array(split.known.maximum(split.train) + test)

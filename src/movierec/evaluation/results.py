@@ -1,7 +1,6 @@
-"""What an evaluation leaves for other tools, and for comparing runs."""
+"""Files of an evaluation: metrics.json, and Parquet files for other tools."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from movierec.data.columns import MOVIE, RATING, USER
-from movierec.data.interactions import Interactions
 from movierec.data.splits import Protocol
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation
-from movierec.models.registry import Settings
 from movierec.paths import atomic_write
+from movierec.settings import ModelSettings
 
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
+# Metrics of all lists of a model together, which have a value but no error.
+_OVERALL = ("Coverage", "Gini")
 # Longer objects are broken into lines even if they hold no others.
 _LINE = 200
 
 
-def describe(
-    protocol: Protocol, evaluation: Evaluation, relevance_threshold: float, dataset: DatasetFacts
-) -> dict:
-    """What was evaluated on, as metrics.json says it."""
+def key(metric: str, k: int) -> str:
+    """A metric's name in files: "ndcg@10" for ("NDCG", 10)."""
+    return f"{_KEYS.get(metric, metric.lower())}@{k}"
+
+
+def describe(protocol: Protocol, evaluation: Evaluation, dataset: DatasetFacts) -> dict:
+    """What was evaluated on, as the "protocol" of metrics.json."""
     return {
         "name": protocol.name,
         "dataset": dataset.name,
@@ -33,7 +36,7 @@ def describe(
         "selection": dataset.selection,
         "test_share": protocol.test_share,
         "test_from": protocol.test_from,
-        "relevance_threshold": relevance_threshold,
+        "relevance_threshold": evaluation.relevance_threshold,
         "seed": protocol.seed,
         "test_users": len(evaluation.users),
         "test_ratings": evaluation.relevant.nnz,
@@ -43,35 +46,32 @@ def describe(
 def save_metrics(
     path: Path,
     protocol: dict,
-    settings: Settings,
-    summary: pd.DataFrame,
-    overall: pd.DataFrame,
+    settings: ModelSettings,
+    metrics: pd.DataFrame,
     comparisons: dict[str, pd.DataFrame],
-    chosen: str,
+    target: str,
 ) -> None:
-    """Write means, standard errors, intervals and comparisons as JSON that diffs well.
+    """Write means, standard errors, intervals and comparisons as JSON, a metric per line.
 
-    summary      index (model, metric, k), columns mean, se, low, high
-    overall      a row a model, columns (metric, k): what describes all lists together
-    comparisons  by metric such as "ndcg@10": the chosen model's differences from the others
+    metrics      long table, columns model, metric, k, mean, se, low, high
+    comparisons  by metric such as "ndcg@10": `summary.differences` of the target model
     """
     models: dict[str, dict] = {}
-    for (model, metric, k), row in summary.iterrows():
-        models.setdefault(model, {})[key(metric, k)] = {
-            "mean": _rounded(row["mean"]),
-            "se": _rounded(row["se"]),
-            "ci95": [_rounded(row["low"]), _rounded(row["high"])],
-        }
-    for model, row in overall.iterrows():
-        for (metric, k), value in row.items():
-            models[model][key(metric, k)] = {"value": _rounded(value)}
+    for row in metrics.itertuples():
+        mean = _rounded(row.mean)
+        interval = [_rounded(row.low), _rounded(row.high)]
+        models.setdefault(row.model, {})[key(row.metric, row.k)] = (
+            {"value": mean}
+            if row.metric in _OVERALL
+            else {"mean": mean, "se": _rounded(row.se), "ci95": interval}
+        )
     document = {
         "protocol": protocol,
-        "settings": asdict(settings),
+        "settings": settings.model_dump(),
         "models": models,
         "comparisons": [
             {
-                "model": chosen,
+                "model": target,
                 "against": other,
                 "metric": metric,
                 "difference": _rounded(row["mean"]),
@@ -88,22 +88,26 @@ def save_metrics(
         draft.write_text(_laid_out(document) + "\n")
 
 
-def key(metric: str, k: int) -> str:
-    """A metric's name in metrics.json: "ndcg@10" for ("NDCG", 10)."""
-    return f"{_KEYS.get(metric, metric.lower())}@{k}"
+def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) -> None:
+    """Write userId, model and a float32 column per metric, such as "ndcg@10".
 
-
-def save_per_user(path: Path, per_user: pd.DataFrame, user_ids: np.ndarray) -> None:
-    """Write userId and every per-user value, columns such as "hybrid ndcg@10", as float32."""
-    flat = per_user.astype(np.float32)
-    flat.columns = [f"{model} {key(metric, k)}" for model, metric, k in per_user.columns]
-    flat.insert(0, USER, user_ids)
+    per_user: (n_test_users, n_columns), columns (model, metric, k).
+    """
+    user_ids = evaluation.split.training.user_ids[evaluation.users]
+    frames = []
+    for model in evaluation.lists:
+        values = per_user[model].astype(np.float32)
+        values.columns = [key(metric, k) for metric, k in values.columns]
+        values.insert(0, USER, user_ids)
+        values.insert(1, "model", model)
+        frames.append(values)
     with atomic_write(path) as draft:
-        flat.to_parquet(draft, index=False)
+        pd.concat(frames).to_parquet(draft, index=False)
 
 
-def save_recommendations(path: Path, evaluation: Evaluation, interactions: Interactions) -> None:
-    """Write model, userId, rank (from 1), movieId, score: every list, for other tools to score."""
+def save_recommendations(path: Path, evaluation: Evaluation) -> None:
+    """Write model, userId, rank (from 1), movieId, score of every list."""
+    interactions = evaluation.split.training
     users = interactions.user_ids[evaluation.users]
     schema = pa.schema(
         [
@@ -128,15 +132,15 @@ def save_recommendations(path: Path, evaluation: Evaluation, interactions: Inter
             writer.write_table(pa.table(columns, schema=schema).filter(there))
 
 
-def save_test(path: Path, evaluation: Evaluation, interactions: Interactions) -> None:
-    """Write the relevant held-out ratings: userId, movieId, rating (nan where none was given)."""
-    relevant = evaluation.relevant
-    rows = np.repeat(np.arange(relevant.shape[0]), np.diff(relevant.indptr))
+def save_test(path: Path, evaluation: Evaluation) -> None:
+    """Write the relevant test ratings: userId, movieId, rating (NaN where none was given)."""
+    interactions = evaluation.split.training
+    test = evaluation.relevant.tocoo()
     held_out = pd.DataFrame(
         {
-            USER: interactions.user_ids[rows],
-            MOVIE: interactions.movie_ids[relevant.indices],
-            RATING: relevant.data,
+            USER: interactions.user_ids[test.row],
+            MOVIE: interactions.movie_ids[test.col],
+            RATING: test.data,
         }
     )
     with atomic_write(path) as draft:
@@ -144,20 +148,21 @@ def save_test(path: Path, evaluation: Evaluation, interactions: Interactions) ->
 
 
 def _laid_out(value: object, line: str = "\n") -> str:
-    """JSON with a metric a line: only what is long or holds objects is broken into lines."""
-    parts = value.values() if isinstance(value, dict) else value
+    """JSON with a metric per line: only what is long or holds objects is broken into lines."""
+    if isinstance(value, dict):
+        brackets, parts = "{}", [(f"{json.dumps(name)}: ", part) for name, part in value.items()]
+    elif isinstance(value, list):
+        brackets, parts = "[]", [("", part) for part in value]
+    else:
+        return json.dumps(value)
     flat = json.dumps(value)
-    if not isinstance(value, dict | list) or (
-        len(flat) <= _LINE and not any(isinstance(part, dict) for part in parts)
-    ):
+    if len(flat) <= _LINE and not any(isinstance(part, dict) for _, part in parts):
         return flat
     inner = line + "  "
-    if isinstance(value, dict):
-        body = [f"{json.dumps(name)}: {_laid_out(part, inner)}" for name, part in value.items()]
-        return "{" + inner + ("," + inner).join(body) + line + "}"
-    return "[" + inner + ("," + inner).join(_laid_out(part, inner) for part in value) + line + "]"
+    body = ("," + inner).join(label + _laid_out(part, inner) for label, part in parts)
+    return brackets[0] + inner + body + line + brackets[1]
 
 
 def _rounded(value: float) -> float | None:
-    """Six decimals; JSON has no nan, so null stands for it."""
+    """Six decimals; null in place of NaN, which JSON lacks."""
     return None if np.isnan(value) else round(float(value), 6)

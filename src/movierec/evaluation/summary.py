@@ -1,4 +1,4 @@
-"""From one value a user to means, intervals and comparisons."""
+"""Means, intervals, comparisons and segments from per-user values."""
 
 import numpy as np
 import pandas as pd
@@ -6,51 +6,67 @@ import pandas as pd
 from movierec.evaluation.beyond_accuracy import as_rows, genre_shares
 from movierec.evaluation.evaluate import Evaluation, K
 from movierec.evaluation.segments import by_activity, by_popularity
-from movierec.evaluation.statistics import (
-    bootstrap_means,
-    holm,
-    interval,
-    paired_p_values,
-    standard_error,
-)
+from movierec.evaluation.statistics import bootstrap_means, holm, interval, paired_p_values
+from movierec.models.registry import BASELINE
 
 
-def summarise(per_user: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Mean, standard error and 95 % bootstrap interval over users (rows) of every column."""
-    values = per_user.to_numpy()
-    low, high = interval(bootstrap_means(values, seed=seed))
-    return pd.DataFrame(
-        {
-            "mean": per_user.mean().to_numpy(),
-            "se": standard_error(values),
-            "low": low,
-            "high": high,
-        },
-        index=per_user.columns,
-    )
+def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Mean, standard error and 95 % bootstrap interval over rows (users) of every column.
 
-
-def mean_and_error(summary: pd.DataFrame, metrics: list[str], k: int = K) -> pd.DataFrame:
-    """Metrics at one cutoff as text "mean ± standard error": a row a model, best NDCG first."""
-    values = summary.xs(k, level="k")
-    text = values["mean"].map("{:.3f}".format) + " ± " + values["se"].map("{:.3f}".format)
-    table = text.unstack("metric")[metrics]
-    best_first = values["mean"].unstack("metric")["NDCG"].sort_values(ascending=False).index
-    return table.loc[best_first].rename_axis(index=None, columns=None)
-
-
-def differences(
-    per_user: pd.DataFrame, chosen: str, metric: str, k: int = K, seed: int = 0
-) -> pd.DataFrame:
-    """The chosen model minus every other, user by user; the best of the others first.
-
-    mean, low, high  of the difference, with its 95 % bootstrap interval
-    p                of a paired t test that it is nothing, corrected by Holm for all of them
-    better, worse    shares of users for whom the chosen model's value is higher, and lower
+    Index: the columns of `values`; columns mean, se, low, high. NaN values are left out.
     """
-    values = per_user.xs((metric, k), axis=1, level=("metric", "k"))
-    others = values.drop(columns=chosen).mean().sort_values(ascending=False).index
-    gains = values[[chosen]].to_numpy() - values[others].to_numpy()
+    low, high = interval(bootstrap_means(values.to_numpy(), seed=seed))
+    # A single value has no standard deviation; its error is given as 0.
+    error = values.sem().mask(values.count() == 1, 0.0)
+    return pd.DataFrame({"mean": values.mean(), "se": error, "low": low, "high": high})
+
+
+def metrics_table(per_user: pd.DataFrame, overall: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """All metrics of all models as a long table: columns model, metric, k, mean, se, low, high.
+
+    per_user  (n_test_users, n_columns), columns (model, metric, k)
+    overall   columns model, metric, k, mean: values without error, such as Coverage
+    """
+    return pd.concat([summarise(per_user, seed).reset_index(), overall], ignore_index=True)
+
+
+def by_model(metrics: pd.DataFrame, metric: str, k: int = K) -> pd.DataFrame:
+    """One metric at one cutoff of a long table: index model, columns mean, se, low, high."""
+    rows = metrics[(metrics["metric"] == metric) & (metrics["k"] == k)]
+    return rows.set_index("model")[["mean", "se", "low", "high"]]
+
+
+def mean_and_error(metrics: pd.DataFrame, names: list[str], k: int = K) -> pd.DataFrame:
+    """Metrics at one cutoff as text "mean ± standard error": a row per model, best NDCG first.
+
+    metrics: a long table; what has no standard error is shown without.
+    """
+    text = {name: _text(by_model(metrics, name, k)) for name in names}
+    best_first = by_model(metrics, "NDCG", k)["mean"].sort_values(ascending=False).index
+    return pd.DataFrame(text).loc[best_first].rename_axis(index=None)
+
+
+def by_split(evaluations: dict[str, Evaluation], metric: str = "NDCG") -> pd.DataFrame:
+    """One metric of all models on several splits as text, a column per split, best first."""
+    values = {name: one.values(metric) for name, one in evaluations.items()}
+    text = {
+        name: _text(pd.DataFrame({"mean": one.mean(), "se": one.sem()}))
+        for name, one in values.items()
+    }
+    best_first = list(values.values())[-1].mean().sort_values(ascending=False).index
+    return pd.DataFrame(text).loc[best_first].rename_axis(index=None)
+
+
+def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFrame:
+    """The target model minus every other, paired by user; a row per other model, best first.
+
+    values           (n_users, n_models), one metric
+    mean, low, high  of the difference, with its 95 % bootstrap interval
+    p                of a paired t test, Holm-corrected for the number of models
+    better, worse    shares of users for whom the target model's value is higher, and lower
+    """
+    others = values.drop(columns=target).mean().sort_values(ascending=False).index
+    gains = values[[target]].to_numpy() - values[others].to_numpy()
     low, high = interval(bootstrap_means(gains, seed=seed))
     return pd.DataFrame(
         {
@@ -61,62 +77,92 @@ def differences(
             "better": (gains > 0).mean(axis=0),
             "worse": (gains < 0).mean(axis=0),
         },
-        index=pd.Index(others, name="model"),
+        index=others.rename("model"),
     )
 
 
-def user_segments(evaluation: Evaluation, metric: str = "NDCG", k: int = K) -> pd.DataFrame:
-    """A metric for users of whom much, little and nothing is known.
+def significance(gains: pd.DataFrame) -> pd.DataFrame:
+    """p, better and worse of `differences` as text."""
+    p_values = gains["p"].map(lambda p: f"{p:.4f}" if p >= 0.0001 else "< 0.0001")
+    shares = gains[["better", "worse"]].map("{:.0%}".format)
+    return pd.concat([p_values, shares], axis=1).rename_axis(index=None)
 
-    Index (segment, model), columns mean, se, low, high and `size`, the number of users.
+
+def highlights(gains: pd.DataFrame, target: str) -> list[str]:
+    """Models to show in detail: the target, the best other one, and the baseline."""
+    return list(dict.fromkeys([target, gains.index[0], BASELINE]))
+
+
+def split_counts(evaluation: Evaluation) -> pd.DataFrame:
+    """Sizes of the split: index description, column count."""
+    split = evaluation.split
+    n_users = len(evaluation.users)
+    counts = {
+        "training ratings": split.train.nnz,
+        "test ratings": split.test.nnz,
+        "relevant test ratings": evaluation.relevant.nnz,
+        "test users (with a relevant rating)": n_users,
+        "users without one, excluded": split.test.shape[0] - n_users,
+        "candidate movies": int(split.candidates.sum()),
+    }
+    return pd.DataFrame({"count": counts | split.counts})
+
+
+def user_segments(evaluation: Evaluation, metric: str = "NDCG", k: int = K) -> pd.DataFrame:
+    """A metric by user activity (see `by_activity`).
+
+    Index (segment, model), columns mean, se, low, high and size, the number of users.
     """
     labels = by_activity(np.diff(evaluation.split.known.indptr)[evaluation.users])
-    values = evaluation.per_user.xs((metric, k), axis=1, level=("metric", "k"))
+    values = evaluation.values(metric, k)
     return _by_segment({label: values[labels == label] for label in labels.categories})
 
 
 def movie_segments(evaluation: Evaluation, k: int = K) -> pd.DataFrame:
-    """Recall@k of popular, less popular, rare and new movies, each by itself.
+    """Recall@k of head, middle, tail and cold movies, each by itself (see `by_popularity`).
 
-    For each user who has relevant movies of the segment, the share of these among the first k.
-    Index (segment, model), columns mean, se, low, high and `size`, the number of users.
+    A user's value is the share of their relevant movies of the segment that are among the first
+    k; users without one are left out.
+    Index (segment, model), columns mean, se, low, high and size, the number of users.
     Steck 2011, "Item Popularity and Recommendation Accuracy".
     """
     labels = by_popularity(evaluation.split.training.ratings_per_movie)
-    hidden = evaluation.relevant[evaluation.users].astype(bool).astype(np.float64)
+    relevant = evaluation.relevant[evaluation.users].astype(bool).astype(np.float64)
     parts = {}
     for code, label in enumerate(labels.categories):
-        inside = np.append(labels.codes == code, False)  # the last for the items that are none
-        n_relevant = hidden @ inside[:-1]
-        concerned = n_relevant > 0
-        found = {
-            model: (given.hits[:, :k] & inside[given.items[:, :k]]).sum(axis=1)
-            for model, given in evaluation.lists.items()
+        inside = np.append(labels.codes == code, False)  # the last stands for the item -1
+        n_relevant = relevant @ inside[:-1]
+        hits = {
+            model: (lists.hits[:, :k] & inside[lists.items[:, :k]]).sum(axis=1)
+            for model, lists in evaluation.lists.items()
         }
-        recall = pd.DataFrame(found)[concerned].div(n_relevant[concerned], axis=0)
-        parts[label] = recall
+        concerned = n_relevant > 0
+        parts[label] = pd.DataFrame(hits)[concerned].div(n_relevant[concerned], axis=0)
     return _by_segment(parts)
 
 
 def genre_profile(
     evaluation: Evaluation, item_genres: pd.DataFrame, models: list[str], k: int = K
 ) -> pd.DataFrame:
-    """Mean share of each genre in the users' histories and in some models' first k.
+    """Mean genre distribution of the user histories and of some models' first k movies.
 
-    item_genres: (n_movies, n_genres) ones. Index genre, columns "history" and the models.
+    item_genres: (n_movies, n_genres) indicators. Index genre, columns "history" and the models.
     """
     table = item_genres.to_numpy()
     rows = {"history": evaluation.split.known[evaluation.users]}
     rows |= {model: as_rows(evaluation.lists[model].items[:, :k], len(table)) for model in models}
-    shares = {
-        name: pd.DataFrame(genre_shares(one, table), columns=item_genres.columns)
-        for name, one in rows.items()
-    }
-    return pd.DataFrame({name: one.mean() for name, one in shares.items()})
+    shares = {name: pd.DataFrame(genre_shares(one, table)).mean() for name, one in rows.items()}
+    return pd.DataFrame(shares).set_index(item_genres.columns)
+
+
+def _text(values: pd.DataFrame) -> pd.Series:
+    """mean and se as "0.412 ± 0.011", or "0.412" without an error."""
+    error = values["se"].map(" ± {:.3f}".format).mask(values["se"].isna(), "")
+    return values["mean"].map("{:.3f}".format) + error
 
 
 def _by_segment(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Summaries of frames (users x models) that are not empty, one below the other."""
+    """Summaries of frames (users x models), without empty ones, one below the other."""
     return pd.concat(
         {
             label: summarise(values).assign(size=len(values))

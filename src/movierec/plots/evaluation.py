@@ -1,4 +1,8 @@
-"""The figures of an evaluation: like `movierec.plots.eda`, one function each, data in, Axes out."""
+"""Figures of an evaluation.
+
+`metrics` is the long table of `evaluation.summary.metrics_table`: columns model, metric, k, mean,
+se, low, high. `axes` hold two Axes. Without Axes to draw into, a function makes its own figure.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,65 +12,62 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy.optimize import isotonic_regression
 
-from movierec.plots.theme import BLUE, GREEN, ORANGE
-
-_GREY = "0.55"
+from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE
 
 
-def pitfall_effects(worth: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
-    """What the original's numbers become by each mistake: an Axes for each of two metrics.
+def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
+    """HitRate@10 and NDCG@10 of the original's factors under each set of pitfalls.
 
-    worth: index (variant, metric), columns mean, low, high, users; the honest variant first.
+    effects: index (variant, metric), columns mean, low, high, users; the correct protocol first.
     """
-    variants = worth.index.unique("variant")
+    variants = effects.index.unique("variant")
     if axes is None:
         axes = plt.figure(figsize=(8.0, 1.3 + 0.4 * len(variants))).subplots(1, 2, sharey=True)
     places = np.arange(len(variants))[::-1]
     for ax, metric in zip(axes, ("HitRate", "NDCG"), strict=True):
-        values = worth.xs(metric, level="metric").loc[variants]
+        values = effects.xs(metric, level="metric").loc[variants]
         ax.axvline(values["mean"].iloc[0], color=BLUE, lw=1, linestyle=":")
         colours = [BLUE] + [ORANGE] * (len(variants) - 1)
         _dots(ax, places, values, colours, "{:.2f}")
-        ax.set(title=f"{metric}@10", xlabel=f"mean {metric}@10", xlim=(0, _room(values)))
+        ax.set(title=f"{metric}@10", xlabel=f"mean {metric}@10", xlim=(0, _right_limit(values)))
         ax.xaxis.set_major_locator(MaxNLocator(4, prune="upper"))
-    labels = worth.xs("NDCG", level="metric")["users"].loc[variants]
+    labels = effects.xs("NDCG", level="metric")["users"].loc[variants]
     axes[0].set(yticks=places, yticklabels=[f"{name}\n({n:,} users)" for name, n in labels.items()])
     return axes
 
 
 def model_intervals(
-    summary: pd.DataFrame, metric: str, k: int, chosen: str, ax: Axes | None = None
+    metrics: pd.DataFrame, metric: str, target: str, k: int = 10, ax: Axes | None = None
 ) -> Axes:
-    """One metric of every model as a dot with its 95 % interval, best on top."""
-    values = summary.xs((metric, k), level=("metric", "k")).sort_values("mean")
+    """One metric of every model with its 95 % interval, best on top."""
+    values = _by_model(metrics, metric, k).sort_values("mean")
     ax = ax or plt.figure(figsize=(8.0, 1.2 + 0.34 * len(values))).subplots()
-    colours = [ORANGE if model == chosen else BLUE for model in values.index]
+    colours = [ORANGE if model == target else BLUE for model in values.index]
     _dots(ax, np.arange(len(values)), values, colours, "{:.3f}")
     ax.set(
         title=f"{metric}@{k} of every model",
-        xlabel=f"mean {metric}@{k} over users, with 95 % interval",
+        xlabel=f"mean {metric}@{k} over users, 95 % interval",
         yticks=range(len(values)),
         yticklabels=values.index,
-        xlim=(0, _room(values)),
+        xlim=(0, _right_limit(values)),
     )
     return ax
 
 
 def metric_curves(
-    summary: pd.DataFrame, metric: str, highlighted: list[str], ax: Axes | None = None
+    metrics: pd.DataFrame, metric: str, highlighted: list[str], ax: Axes | None = None
 ) -> Axes:
-    """One metric over the length of the list, a line a model.
+    """One metric by cutoff, a line per model.
 
-    summary: index (model, metric, k), columns mean, low, high. The highlighted models, at most
-    three, the chosen one first, have a colour and a band, the 95 % interval; all others are grey.
-    Names stand at the lines' ends, moved apart where they would touch.
+    At most three highlighted models, the target first, have a colour and a band, the 95 %
+    interval; all others are grey.
     """
     ax = ax or plt.figure(figsize=(8.0, 4.8)).subplots()
-    values = summary.xs(metric, level="metric")
+    values = metrics[metrics["metric"] == metric].set_index(["model", "k"])
     ks = values.index.unique("k")
     colours = dict(zip(highlighted, (ORANGE, BLUE, GREEN), strict=False))
     for model in values.index.unique("model"):
-        line, colour = values.loc[model], colours.get(model, _GREY)
+        line, colour = values.loc[model], colours.get(model, GREY)
         if model in colours:
             ax.fill_between(line.index, line["low"], line["high"], color=colour, alpha=0.15, lw=0)
         ax.plot(
@@ -79,15 +80,15 @@ def metric_curves(
             zorder=3 if model in colours else 2,
         )
     ax.set(
-        title=f"{metric} by length of the list",
-        xlabel="k, movies recommended",
+        title=f"{metric} by cutoff",
+        xlabel="cutoff k, movies",
         ylabel=f"mean {metric}@k over users",
         xticks=ks,
         xlim=(ks.min() - 1, ks.max() * 1.4),
     )
     ends = values.xs(ks.max(), level="k")["mean"].sort_values()
     apart = np.ptp(ax.get_ylim()) * 0.055 * np.arange(len(ends))
-    # The heights nearest to the lines' ends that keep the names in order and apart.
+    # The heights nearest to the lines' ends at which names keep their order and do not touch.
     heights = isotonic_regression(ends.to_numpy() - apart).x + apart
     for (model, end), height in zip(ends.items(), heights, strict=True):
         ax.annotate(
@@ -100,7 +101,7 @@ def metric_curves(
             fontweight="bold" if model in highlighted[:1] else "normal",
             arrowprops={
                 "arrowstyle": "-",
-                "color": colours.get(model, _GREY),
+                "color": colours.get(model, GREY),
                 "lw": 0.6,
                 "shrinkB": 3,
             },
@@ -110,55 +111,46 @@ def metric_curves(
 
 def paired_differences(
     gains: pd.DataFrame,
-    chosen: str,
-    metric: str,
-    k: int,
-    others: str,
-    most: int = 6,
+    title: str,
+    metric: str = "NDCG@10",
+    most: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """The chosen model minus others, with 95 % intervals; the nearest on top.
+    """Paired differences with 95 % intervals; grey where the interval holds 0.
 
-    gains: a row a model, best first, columns mean, low, high; others: what they are.
+    gains  a row per other model, columns mean, low, high; the first is on top
+    title  what is subtracted from what
+    most   rows to show; None for all
     """
-    shown = gains.head(most).iloc[::-1]
+    shown = gains.iloc[:most].iloc[::-1]
     ax = ax or plt.figure(figsize=(8.0, 1.2 + 0.38 * len(shown))).subplots()
-    clear = (shown["low"] > 0) | (shown["high"] < 0)
-    _dots(ax, np.arange(len(shown)), shown, [ORANGE if one else _GREY for one in clear], "{:+.4f}")
+    significant = (shown["low"] > 0) | (shown["high"] < 0)
+    colours = [ORANGE if one else GREY for one in significant]
+    _dots(ax, np.arange(len(shown)), shown, colours, "{:+.4f}")
     ax.axvline(0, color="0.2", lw=1)
     low, high = min([0, *shown["low"]]), max([0, *shown["high"]])
-    room = (high - low) or 1.0
+    width = (high - low) or 1.0
     ax.set(
-        title=f"{chosen} minus {others} (grey: may be nothing)",
-        xlabel=f"mean difference of {metric}@{k} user by user, with 95 % interval",
+        title=f"{title} (grey: not significant)",
+        xlabel=f"mean paired difference of {metric}, 95 % interval",
         yticks=range(len(shown)),
         yticklabels=shown.index,
-        xlim=(low - 0.05 * room, high + 0.18 * room),
+        xlim=(low - 0.05 * width, high + 0.18 * width),
     )
     return ax
 
 
 def trade_offs(
-    accuracy: pd.Series,
-    coverage: pd.Series,
-    lift: pd.Series,
-    chosen: str,
-    axes: np.ndarray | None = None,
+    metrics: pd.DataFrame, target: str, k: int = 10, axes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Accuracy against how much of the catalogue is shown, and against how popular it is.
-
-    All by model: accuracy is mean NDCG@10; coverage lies in 0-1; lift is how much more rated
-    the listed movies are than those of the user's history.
-    """
+    """NDCG against catalogue coverage and against popularity lift, a point per model."""
     axes = plt.figure(figsize=(8.0, 4.8)).subplots(1, 2, sharey=True) if axes is None else axes
-    colours = [ORANGE if model == chosen else BLUE for model in accuracy.index]
-    for ax, values, label in zip(
-        axes,
-        (coverage, lift),
-        ("catalogue coverage@10", "popularity of the list against the history"),
-        strict=True,
-    ):
-        x, y = values.loc[accuracy.index].to_numpy(float), accuracy.to_numpy()
+    accuracy = _by_model(metrics, "NDCG", k)["mean"]
+    colours = [ORANGE if model == target else BLUE for model in accuracy.index]
+    labels = {"Coverage": f"catalogue coverage@{k}", "PopularityLift": f"popularity lift@{k}"}
+    for ax, (metric, label) in zip(axes, labels.items(), strict=True):
+        x = _by_model(metrics, metric, k)["mean"].loc[accuracy.index].to_numpy()
+        y = accuracy.to_numpy()
         ax.scatter(x, y, c=colours, s=30, zorder=3)
         ax.set(xlabel=label)
         ax.margins(0.16, 0.1)
@@ -172,13 +164,13 @@ def trade_offs(
             y=y,
             ax=ax,
             expand=(1.25, 1.7),
-            arrowprops={"arrowstyle": "-", "color": _GREY, "lw": 0.5},
+            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.5},
         )
         ax.xaxis.set_major_formatter(PercentFormatter(1))
         ax.xaxis.set_major_locator(MaxNLocator(5))
     axes[1].axvline(0, color="0.2", lw=1)
-    axes[0].set(title="How much of the catalogue?", ylabel="mean NDCG@10")
-    axes[1].set(title="How popular?")
+    axes[0].set(title="How much of the catalogue?", ylabel=f"mean NDCG@{k}")
+    axes[1].set(title="How popular, against the history?")
     return axes
 
 
@@ -188,7 +180,7 @@ def segments(
     models: list[str],
     axes: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Some models by kinds of users (NDCG@10) and kinds of movies (Recall@10), with intervals.
+    """NDCG@10 by user activity and Recall@10 by movie popularity, with 95 % intervals.
 
     users, movies: index (segment, model), columns mean, low, high, size; models: at most five.
     """
@@ -197,8 +189,8 @@ def segments(
     shifts = np.linspace(-0.24, 0.24, len(models))
     markers = "osD^v"
     for ax, frame, title, label in (
-        (axes[0], users, "By what is known of the user", "mean NDCG@10"),
-        (axes[1], movies, "By popularity of the hidden movie", "mean Recall@10"),
+        (axes[0], users, "By known ratings of the user", "mean NDCG@10"),
+        (axes[1], movies, "By popularity of the held-out movie", "mean Recall@10"),
     ):
         names = frame.index.unique("segment")
         for model, colour, shift, marker in zip(models, palette, shifts, markers, strict=False):
@@ -222,7 +214,7 @@ def segments(
             xticks=range(len(names)),
             xticklabels=[f"{name}\n({n:,})" for name, n in zip(names, sizes, strict=True)],
             ylim=(0, None),
-            xlabel="users in brackets",
+            xlabel="segment (users)",
         )
         ax.tick_params(axis="x", labelsize=8.5)
         ax.grid(visible=False, axis="x")
@@ -231,10 +223,9 @@ def segments(
 
 
 def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Shares of genres, in percent of a user's movies, in histories and in some models' lists.
+    """Mean genre distribution of the user histories and of some models' lists.
 
-    shares: genres by columns "history" and at most three models, 0-1; drawn in the order of the
-    histories.
+    shares: index genre, columns "history" and at most three models, in 0-1.
     """
     shown = shares.sort_values("history")
     ax = ax or plt.figure(figsize=(8.0, 1.4 + 0.24 * len(shown))).subplots()
@@ -244,7 +235,7 @@ def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for model, colour, marker in zip(models, (ORANGE, BLUE, GREEN), "osD", strict=False):
         ax.plot(shown[model], places, marker, color=colour, ms=5, label=model)
     ax.set(
-        title="Genres of the histories and of the lists",
+        title="Genre distribution of histories and lists",
         xlabel="mean share of a user's movies",
         yticks=places,
         yticklabels=shown.index,
@@ -255,8 +246,12 @@ def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _by_model(metrics: pd.DataFrame, metric: str, k: int) -> pd.DataFrame:
+    return metrics[(metrics["metric"] == metric) & (metrics["k"] == k)].set_index("model")
+
+
 def _dots(ax: Axes, places: np.ndarray, values: pd.DataFrame, colours: list, number: str) -> None:
-    """Means with their intervals, and the means in numbers behind them."""
+    """Means with their intervals, and the means as text beside them."""
     for place, colour, (mean, low, high) in zip(
         places, colours, values[["mean", "low", "high"]].to_numpy(), strict=True
     ):
@@ -269,12 +264,12 @@ def _dots(ax: Axes, places: np.ndarray, values: pd.DataFrame, colours: list, num
             textcoords="offset points",
             va="center",
             fontsize=9,
-            # Lines that cross the number would make it hard to read.
+            # Grid lines behind the text would make it hard to read.
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     ax.grid(visible=False, axis="y")
 
 
-def _room(values: pd.DataFrame) -> float:
-    """The right end of an axis from zero that leaves room for the number behind a dot."""
+def _right_limit(values: pd.DataFrame) -> float:
+    """Right end of an axis from 0 that leaves room for the text beside an interval."""
     return values["high"].max() * 1.18 or 1.0

@@ -1,8 +1,7 @@
-"""Every figure is drawn from small data, into the Axes it is given, and says what is so."""
+"""Figures of an evaluation, drawn from small data."""
 
 from itertools import combinations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +10,6 @@ from matplotlib.colors import same_color, to_hex
 from matplotlib.text import Text
 
 from movierec.plots import evaluation as plots
-from movierec.plots.theme import set_theme
 
 MODELS = ["popularity", "hybrid", "content"]
 
@@ -22,15 +20,21 @@ def intervals(means: list[float], index: pd.Index, **more: list) -> pd.DataFrame
     return pd.DataFrame({"mean": mean, "low": mean - 0.1, "high": mean + 0.1, **more}, index)
 
 
-SUMMARY = intervals(
-    [0.2, 0.3, 0.4, 0.5, 0.1, 0.25],
-    pd.MultiIndex.from_product([MODELS, ["NDCG"], [5, 10]], names=["model", "metric", "k"]),
+def metrics_of(metric: str, k: int, *means: float) -> pd.DataFrame:
+    """Rows of a long table, one per model."""
+    return intervals(list(means), None, model=MODELS, metric=metric, k=k)
+
+
+METRICS = pd.concat(
+    [
+        metrics_of("NDCG", 5, 0.2, 0.4, 0.1),
+        metrics_of("NDCG", 10, 0.3, 0.5, 0.25),
+        metrics_of("Coverage", 10, 0.02, 0.5, 0.3),
+        metrics_of("PopularityLift", 10, 2.0, 0.5, -0.25),
+    ]
 )
-# The hybrid is certainly better than the last, perhaps than the first, certainly worse than ease.
+# Of the other models the last is certainly worse, the first perhaps, ease certainly better.
 GAINS = intervals([0.02, -0.3, 0.5], pd.Index(["als", "ease", "popularity"], name="model"))
-ACCURACY = pd.Series([0.1, 0.4, 0.2], MODELS)
-COVERAGE = pd.Series([0.5, 0.02, 0.3], ["hybrid", "popularity", "content"])
-LIFT = pd.Series([2.0, -0.25, 0.5], ["popularity", "content", "hybrid"])
 USERS = intervals(
     [0.1, 0.2, 0.3, 0.4],
     pd.MultiIndex.from_product([["few", "many"], ["popularity", "hybrid"]]).rename(
@@ -49,46 +53,25 @@ SHARES = pd.DataFrame(
     {"history": [0.2, 0.5, 0.3], "hybrid": [0.1, 0.6, 0.3], "popularity": [0.0, 0.9, 0.1]},
     ["War", "Drama", "Comedy"],
 )
-WORTH = intervals(
+EFFECTS = intervals(
     [0.3, 0.5, 0.2, 0.9, 0.4, 0.6],
     pd.MultiIndex.from_product(
-        [["honest", "leaky", "all"], ["HitRate", "NDCG"]], names=["variant", "metric"]
+        [["correct", "leaky", "all"], ["HitRate", "NDCG"]], names=["variant", "metric"]
     ),
     users=[1_600, 1_600, 1_600, 1_600, 100, 100],
 )
 
 DRAWN = {
-    "model_intervals": lambda ax: plots.model_intervals(SUMMARY, "NDCG", 10, "hybrid", ax),
-    "metric_curves": lambda ax: plots.metric_curves(SUMMARY, "NDCG", ["hybrid"], ax),
-    "paired_differences": lambda ax: plots.paired_differences(
-        GAINS, "hybrid", "NDCG", 10, "others", ax=ax
-    ),
+    "model_intervals": lambda ax: plots.model_intervals(METRICS, "NDCG", "hybrid", ax=ax),
+    "metric_curves": lambda ax: plots.metric_curves(METRICS, "NDCG", ["hybrid"], ax),
+    "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid minus others", ax=ax),
     "genre_calibration": lambda ax: plots.genre_calibration(SHARES, ax),
 }
 DRAWN_TWICE = {
-    "pitfall_effects": lambda axes: plots.pitfall_effects(WORTH, axes),
-    "trade_offs": lambda axes: plots.trade_offs(ACCURACY, COVERAGE, LIFT, "hybrid", axes),
+    "pitfall_effects": lambda axes: plots.pitfall_effects(EFFECTS, axes),
+    "trade_offs": lambda axes: plots.trade_offs(METRICS, "hybrid", axes=axes),
     "segments": lambda axes: plots.segments(USERS, MOVIES, ["hybrid", "popularity"], axes),
 }
-
-
-@pytest.fixture(autouse=True)
-def _figures():
-    """The notebooks' theme, undone afterwards, and no figure left over."""
-    with plt.rc_context():
-        set_theme()
-        yield
-        plt.close("all")
-
-
-@pytest.fixture(params=DRAWN)
-def draw(request):
-    return DRAWN[request.param]
-
-
-@pytest.fixture(params=DRAWN_TWICE)
-def draw_two(request):
-    return DRAWN_TWICE[request.param]
 
 
 def texts(labels: list[Text]) -> list[str]:
@@ -120,51 +103,14 @@ def colours_by_row(ax: Axes) -> dict[str, str]:
     }
 
 
-def test_a_figure_of_its_own_is_the_only_one(draw):
-    ax = draw(None)
-
-    assert isinstance(ax, Axes)
-    assert plt.get_fignums() == [ax.figure.number]
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_figures_keep_to_their_axes(draw, check_axes):
+    check_axes(draw)
 
 
-def test_the_axes_given_are_drawn_into(draw):
-    given = plt.figure().subplots()
-
-    assert draw(given) is given
-    assert given.has_data()
-    assert len(plt.get_fignums()) == 1
-
-
-def test_figures_render_with_a_title_and_named_axes(draw):
-    ax = draw(None)
-
-    ax.figure.canvas.draw()
-
-    assert ax.get_title(loc="left")
-    assert ax.get_xlabel()
-
-
-def test_a_figure_of_two_is_the_only_one(draw_two):
-    axes = draw_two(None)
-
-    assert len(axes) == 2
-    assert plt.get_fignums() == [axes[0].figure.number]
-
-
-def test_the_two_axes_given_are_drawn_into(draw_two):
-    given = plt.figure().subplots(1, 2)
-
-    assert draw_two(given) is given
-    assert all(ax.has_data() for ax in given)
-    assert len(plt.get_fignums()) == 1
-
-
-def test_figures_of_two_render_with_titles_and_named_axes(draw_two):
-    axes = draw_two(None)
-
-    axes[0].figure.canvas.draw()
-
-    assert all(ax.get_title(loc="left") and ax.get_xlabel() for ax in axes)
+@pytest.mark.parametrize("draw", DRAWN_TWICE.values(), ids=DRAWN_TWICE)
+def test_figures_of_two_keep_to_their_axes(draw, check_axes):
+    check_axes(draw, 2)
 
 
 def test_the_best_model_is_on_top():
@@ -201,16 +147,16 @@ def test_numbers_beside_intervals_stay_inside_the_axes(axes):
         assert all(text.get_window_extent().x1 <= right for text in ax.texts)
 
 
-def test_the_chosen_model_has_a_colour_of_its_own():
+def test_the_target_model_has_a_colour_of_its_own():
     colours = colours_by_row(DRAWN["model_intervals"](None))
 
     assert colours["popularity"] == colours["content"] != colours["hybrid"]
 
 
 def test_models_that_find_nothing_are_drawn():
-    nothing = SUMMARY * 0
+    nothing = METRICS.assign(mean=0, low=0, high=0)
 
-    ax = plots.model_intervals(nothing, "NDCG", 10, "hybrid")
+    ax = plots.model_intervals(nothing, "NDCG", "hybrid")
 
     assert dots(ax) == {0: 0, 1: 0, 2: 0}
 
@@ -220,13 +166,13 @@ def test_curves_name_every_model():
 
 
 def test_a_single_model_has_a_curve():
-    ax = plots.metric_curves(SUMMARY.loc[["hybrid"]], "NDCG", ["hybrid"])
+    ax = plots.metric_curves(METRICS[METRICS["model"] == "hybrid"], "NDCG", ["hybrid"])
 
     assert [line.get_ydata().tolist() for line in ax.lines] == [[0.4, 0.5]]
 
 
 def test_highlighted_curves_alone_have_bands_each_in_its_colour():
-    ax = plots.metric_curves(SUMMARY, "NDCG", ["hybrid", "content"])
+    ax = plots.metric_curves(METRICS, "NDCG", ["hybrid", "content"])
 
     popularity, hybrid, content = (to_hex(line.get_color()) for line in ax.lines)
     assert len({popularity, hybrid, content}) == 3
@@ -249,20 +195,20 @@ def test_curves_that_are_not_highlighted_are_alike():
 
 
 def test_the_first_of_the_highlighted_is_bold():
-    ax = plots.metric_curves(SUMMARY, "NDCG", ["hybrid", "content"])
+    ax = plots.metric_curves(METRICS, "NDCG", ["hybrid", "content"])
 
     assert [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"] == ["hybrid"]
 
 
 def test_without_highlights_all_curves_are_grey():
-    ax = plots.metric_curves(SUMMARY, "NDCG", [])
+    ax = plots.metric_curves(METRICS, "NDCG", [])
 
     assert len({to_hex(line.get_color()) for line in ax.lines}) == 1
     assert not ax.collections
 
 
 def test_names_of_curves_that_meet_stand_apart():
-    same = SUMMARY.assign(mean=0.3)
+    same = METRICS.assign(mean=0.3)
 
     ax = plots.metric_curves(same, "NDCG", ["hybrid"])
     ax.figure.canvas.draw()
@@ -272,14 +218,14 @@ def test_names_of_curves_that_meet_stand_apart():
     assert min(np.diff(centres)) > 0.5 * boxes[0].height
 
 
-def test_the_nearest_rival_is_on_top():
+def test_the_best_other_model_is_on_top():
     ax = DRAWN["paired_differences"](None)
 
     assert texts(ax.get_yticklabels()) == ["popularity", "ease", "als"]
     assert ax.get_ylim()[0] < ax.get_ylim()[1]
 
 
-def test_differences_stand_at_their_rivals():
+def test_differences_stand_at_their_models():
     ax = DRAWN["paired_differences"](None)
 
     assert dots(ax) == {0: 0.5, 1: -0.3, 2: 0.02}
@@ -291,7 +237,7 @@ def test_differences_are_written_with_their_sign():
     assert texts(DRAWN["paired_differences"](None).texts) == ["+0.5000", "-0.3000", "+0.0200"]
 
 
-def test_a_difference_that_may_be_nothing_is_grey():
+def test_a_difference_that_is_not_significant_is_grey():
     colours = colours_by_row(DRAWN["paired_differences"](None))
 
     assert colours["popularity"] == colours["ease"] != colours["als"]
@@ -299,14 +245,14 @@ def test_a_difference_that_may_be_nothing_is_grey():
 
 @pytest.mark.parametrize("shift", [-5, 5])
 def test_no_difference_is_always_in_view(shift):
-    ax = plots.paired_differences(GAINS + shift, "hybrid", "NDCG", 10, "others")
+    ax = plots.paired_differences(GAINS + shift, "hybrid minus others")
 
     left, right = ax.get_xlim()
     assert left <= 0 <= right
 
 
-def test_only_so_many_rivals_are_shown():
-    ax = plots.paired_differences(GAINS, "hybrid", "NDCG", 10, "others", most=2)
+def test_only_so_many_models_are_shown():
+    ax = plots.paired_differences(GAINS, "hybrid minus others", most=2)
 
     assert texts(ax.get_yticklabels()) == ["ease", "als"]
 
@@ -315,8 +261,8 @@ def test_models_stand_at_their_trade_offs():
     coverage, lift = DRAWN_TWICE["trade_offs"](None)
 
     points = [ax.collections[0].get_offsets().tolist() for ax in (coverage, lift)]
-    assert points[0] == [[0.02, 0.1], [0.5, 0.4], [0.3, 0.2]]
-    assert points[1] == [[2.0, 0.1], [0.5, 0.4], [-0.25, 0.2]]
+    assert points[0] == [[0.02, 0.3], [0.5, 0.5], [0.3, 0.25]]
+    assert points[1] == [[2.0, 0.3], [0.5, 0.5], [-0.25, 0.25]]
 
 
 def test_trade_offs_name_every_model():
@@ -324,16 +270,14 @@ def test_trade_offs_name_every_model():
         assert set(MODELS) <= set(texts(ax.texts))
 
 
-def test_the_chosen_models_trade_off_has_a_colour_of_its_own():
+def test_the_target_models_trade_off_has_a_colour_of_its_own():
     for ax in DRAWN_TWICE["trade_offs"](None):
         popularity, hybrid, content = map(to_hex, ax.collections[0].get_facecolors())
         assert popularity == content != hybrid
 
 
 def test_names_of_equal_models_stand_apart():
-    same = pd.Series(0.3, MODELS)
-
-    axes = plots.trade_offs(same, same, same, "hybrid")
+    axes = plots.trade_offs(METRICS.assign(mean=0.3), "hybrid")
     axes[0].figure.canvas.draw()
 
     for ax in axes:
@@ -411,7 +355,7 @@ def test_variants_are_in_their_order_from_the_top_with_their_users():
 
     ticks = zip(axes[0].get_yticks(), texts(axes[0].get_yticklabels()), strict=True)
     names = [name for _, name in sorted(ticks, reverse=True)]
-    assert names == ["honest\n(1,600 users)", "leaky\n(1,600 users)", "all\n(100 users)"]
+    assert names == ["correct\n(1,600 users)", "leaky\n(1,600 users)", "all\n(100 users)"]
 
 
 def test_each_metric_of_the_variants_has_its_axes():
@@ -425,7 +369,7 @@ def test_each_metric_of_the_variants_has_its_axes():
     )
 
 
-def test_a_line_marks_what_is_honest():
-    for ax, honest in zip(DRAWN_TWICE["pitfall_effects"](None), (0.3, 0.5), strict=True):
+def test_a_line_marks_the_correct_protocol():
+    for ax, correct in zip(DRAWN_TWICE["pitfall_effects"](None), (0.3, 0.5), strict=True):
         upright = [line.get_xdata() for line in ax.lines if list(line.get_ydata()) == [0, 1]]
-        assert [list(x) for x in upright] == [[honest, honest]]
+        assert [list(x) for x in upright] == [[correct, correct]]

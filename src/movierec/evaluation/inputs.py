@@ -1,0 +1,72 @@
+"""What an evaluation reads, and the splits, item features and validation made of it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from movierec.content.features import ItemFeatures, genres
+from movierec.content.tfidf import known_content
+from movierec.data.interactions import Interactions
+from movierec.data.splits import Protocol, Split, make_split, validation
+from movierec.datasets import DatasetFacts
+from movierec.evaluation.evaluate import Evaluation, K, evaluate
+from movierec.models.registry import build_models
+from movierec.settings import (
+    ALSSettings,
+    BaselineSettings,
+    ContentSettings,
+    HybridSettings,
+    ModelSettings,
+    ProtocolSettings,
+)
+from movierec.stages import OpenStage
+
+
+@dataclass(frozen=True)
+class EvaluationInputs:
+    """Data, protocol and hyperparameters of an evaluation; `max_features` is that of TF-IDF."""
+
+    interactions: Interactions
+    movies: pd.DataFrame
+    tags: pd.DataFrame
+    facts: DatasetFacts
+    protocol: Protocol
+    settings: ModelSettings
+    max_features: int
+
+    @classmethod
+    def load(cls, stage: OpenStage, asked: ProtocolSettings, baselines: BaselineSettings) -> Self:
+        """Read what earlier stages left. Raises MissingArtifact."""
+        given = pd.read_parquet(stage.input("given.parquet"))
+        protocol = Protocol(asked.protocol, asked.test_share, asked.test_from, given, asked.seed)
+        als, hybrid = stage.settings(ALSSettings), stage.settings(HybridSettings)
+        return cls(
+            Interactions.load(stage.input("interactions.npz")),
+            pd.read_parquet(stage.input("movies.parquet")),
+            pd.read_parquet(stage.input("tags.parquet")),
+            DatasetFacts.load(stage.input("dataset.json")),
+            protocol,
+            ModelSettings.of(als, hybrid, baselines),
+            stage.settings(ContentSettings).max_features,
+        )
+
+    @property
+    def genres(self) -> pd.DataFrame:
+        """(n_movies, n_genres) indicators."""
+        return genres(self.movies)
+
+    def split(self) -> Split:
+        return make_split(self.interactions, self.protocol)
+
+    def features(self, split: Split) -> ItemFeatures:
+        """Item features as known at the split time: later tags are excluded."""
+        content = known_content(self.movies, self.tags, self.max_features, split.split_time)
+        return ItemFeatures.of(self.movies, content)
+
+    def validate(self, evaluation: Evaluation, names: str) -> Evaluation:
+        """NDCG@10 and the like of the same models on a validation split of the training part."""
+        split = validation(evaluation.split, self.protocol)
+        models = build_models(self.settings, self.features(split), split.training, names)
+        threshold, seed = evaluation.relevance_threshold, evaluation.seed
+        return evaluate(models.values(), split, threshold, (K,), seed, progress=True)

@@ -1,0 +1,72 @@
+"""Inputs of an evaluation, from what earlier stages leave."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierec.datasets import DatasetFacts
+from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.inputs import EvaluationInputs
+from movierec.models.popularity import Popularity
+from movierec.settings import (
+    ALSSettings,
+    BaselineSettings,
+    ContentSettings,
+    DataSettings,
+    HybridSettings,
+    ProtocolSettings,
+    SimilaritySettings,
+)
+from movierec.stages import OpenStage
+
+
+@pytest.fixture
+def inputs(interactions) -> EvaluationInputs:
+    """Of forty users and thirty movies; movie 0 has a tag from time 5, and time 50."""
+    ids = interactions.movie_ids
+    movies = pd.DataFrame({"movieId": ids, "title": "Film (1999)", "genres": "Drama|War"})
+    tags = pd.DataFrame({"movieId": ids[0], "tag": ["early", "late"], "timestamp": [5, 50]})
+    given = pd.DataFrame({"userId": [], "movieId": [], "rating": []})
+    eda = OpenStage("01_eda", "mine")
+    interactions.save(eda.output("interactions.npz"))
+    for name, table in {"movies": movies, "tags": tags, "given": given}.items():
+        table.to_parquet(eda.output(f"{name}.parquet"))
+    DatasetFacts("mine", False, *[0] * 8, {}, {}).save(eda.output("dataset.json"))
+    eda.commit(DataSettings())
+    OpenStage("02_content_features", "mine").commit(ContentSettings(max_features=7))
+    OpenStage("03_als_training", "mine").commit(ALSSettings(factors=3))
+    OpenStage("04_hybrid_similarity", "mine").commit(SimilaritySettings(), HybridSettings())
+    asked = ProtocolSettings(test_share=0.3, seed=4)
+    baselines = BaselineSettings(knn_neighbours=9)
+    return EvaluationInputs.load(OpenStage("05_evaluation", "mine"), asked, baselines)
+
+
+def test_settings_are_those_of_the_stages_that_own_them(inputs):
+    assert inputs.max_features == 7
+    assert (inputs.settings.factors, inputs.settings.knn_neighbours) == (3, 9)
+    assert (inputs.protocol.test_share, inputs.protocol.seed) == (0.3, 4)
+    assert inputs.facts.name == "mine"
+    assert inputs.genres.columns.tolist() == ["Drama", "War"]
+
+
+def test_tags_from_the_split_time_on_are_no_features(inputs):
+    whole = inputs.split()
+
+    everything = inputs.features(whole)
+    known = inputs.features(replace(whole, split_time=50))
+
+    assert everything.terms[[0]].nnz == known.terms[[0]].nnz + 1
+    assert np.array_equal(everything.genres.toarray(), known.genres.toarray())
+
+
+def test_validation_holds_out_training_ratings(inputs):
+    evaluation = evaluate([Popularity()], inputs.split(), cutoffs=(10,), seed=4)
+
+    held = inputs.validate(evaluation, "popularity,content")
+
+    assert list(held.lists) == ["popularity", "content"]
+    train = evaluation.split.train.toarray()
+    assert ((held.split.train + held.split.test).toarray() == train).all()
+    assert held.split.test.nnz
