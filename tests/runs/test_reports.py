@@ -74,6 +74,15 @@ def test_a_figure_is_described_by_the_heading_above_it(executed):
     assert re.search(r'<img[^>]*alt="Figure: Who rates\?"', text)
 
 
+def test_a_heading_that_a_cell_displays_describes_its_figures_and_stays_out_of_the_index(executed):
+    cell = _shows({"text/markdown": "## Who rates?"}, "headline")
+    cell.outputs.append(nbformat.v4.new_output("display_data", {"image/png": _PNG}))
+    run = executed("01_eda", [cell])
+    for text, headings in ((_report(run), 1), (_index(run), 0)):
+        assert 'alt="Figure: Who rates?"' in text
+        assert len(re.findall(r"<h2[^>]*>Who rates", text)) == headings
+
+
 def test_numbers_in_a_table_are_marked_to_stand_right_and_text_is_not(executed):
     numbers = "12|1,234|-0.5|1e-05|0.1 ± 0.01|37%|< 0.001|0.4 [0.3, 0.5]|nan".split("|")
     texts = ["Alien (1979)", "user 12", "12 Monkeys (1995)", ""]

@@ -66,6 +66,8 @@ def render_run(run: RunPaths) -> None:
         headlines = [cell for cell in _prepared(notebook).cells if HEADLINE in _tags(cell)]
         for cell in headlines:
             cell["id"] = f"{name}-{cell['id']}"
+            # The index has the stages' headings only.
+            cell.outputs = [one for one in cell.outputs if not _markdown(one).startswith("#")]
         _save_figures(headlines, run.reports / "figures", name)
         cells += headlines
     cells.append(nbformat.v4.new_markdown_cell(_stage_table(notebooks)))
@@ -168,17 +170,25 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\A# .*\n?", "", cell.source)
-            headings = re.findall(r"^#+ (.*)$", cell.source, flags=re.MULTILINE)
-            heading = headings[-1] if headings else heading
+            heading = _last_heading(cell.source) or heading
         else:
             # A progress bar is live or nothing.
             cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
+            heading = _last_heading("\n".join(map(_markdown, cell.outputs))) or heading
             cell.metadata["alt"] = f"Figure: {heading}"
             for output in cell.outputs:
                 data = output.get("data", {})
                 if "text/html" in data:
                     data["text/html"] = _NUMBER_CELL.sub(r"<td\1 data-number>", data["text/html"])
     return notebook
+
+
+def _markdown(output: NotebookNode) -> str:
+    return output.get("data", {}).get("text/markdown", "")
+
+
+def _last_heading(markdown: str) -> str:
+    return next(iter(re.findall(r"^#+ (.*)$", markdown, flags=re.MULTILINE)[::-1]), "")
 
 
 def _title(notebook: NotebookNode) -> str:

@@ -1,0 +1,137 @@
+"""What 05_evaluation says of its tables and figures, computed from what they show.
+
+gains and losses are `evaluation.summary.differences`, metrics its long table.
+"""
+
+import pandas as pd
+from IPython.display import Markdown
+
+from movierec.evaluation.summary import by_model
+from movierec.models.registry import TARGET
+
+
+def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: int) -> Markdown:
+    rival, gain = gains.index[0], gains.iloc[0]
+    accuracy = by_model(metrics, "NDCG")["mean"]
+    relation = "lead over" if gain["mean"] >= 0 else "deficit against"
+    significant = "" if _significant(gains).iloc[0] else "not "
+    return Markdown(
+        f"**NDCG@10 of `{target}` is {accuracy[target]:.3f} (mean of {n_users:,} users). Its"
+        f" {relation} the best other model, `{rival}` ({accuracy[rival]:.3f}), is {significant}"
+        f"statistically significant ({gain['mean']:+.4f}, 95 % CI [{gain['low']:.4f},"
+        f" {gain['high']:.4f}]).**"
+    )
+
+
+def pitfalls(effects: pd.DataFrame) -> Markdown:
+    """effects: as of `pitfall_effects`; the correct protocol is first, all pitfalls last."""
+    ndcg = effects["mean"].xs("NDCG", level="metric")
+    shifts = (ndcg - ndcg.iloc[0]).iloc[1:-1]
+    largest = shifts.abs().idxmax()
+    return Markdown(
+        f"Evaluated correctly, the original's factors have an NDCG@10 of {ndcg.iloc[0]:.3f}. The"
+        f" pitfall with the largest effect is *{largest}*: {shifts[largest]:+.3f}. With all of"
+        f" them, {ndcg.iloc[-1]:.3f} would be reported."
+    )
+
+
+def ties(costs: pd.DataFrame, target: str, recency_weight: float) -> Markdown:
+    """costs: as of `Evaluation.costs`."""
+    shares = costs["all_tied"].loc[lambda share: share > 0]
+    listed = ", ".join(f"`{model}` for {share:.0%}" for model, share in shares.items())
+    reading = (
+        f"Some models tied all candidates for a share of the users, and fell back to the most"
+        f" rated movies: {listed}."
+        if listed
+        else "No model tied all candidates for any user."
+    )
+    if target == TARGET and recency_weight:
+        reading += f" Only `{target}` uses recent popularity at query time."
+    return Markdown(reading)
+
+
+def cutoffs(metrics: pd.DataFrame, target: str) -> Markdown:
+    def wins(metric: str) -> str:
+        rows = metrics[metrics["metric"] == metric]
+        best = rows.pivot(index="k", columns="model", values="mean").idxmax(axis=1)
+        return f"{metric} at {(best == target).sum()} of {len(best)} cutoffs"
+
+    return Markdown(f"`{target}` has the best mean {wins('NDCG')}, and {wins('CappedRecall')}.")
+
+
+def significance(gains: pd.DataFrame, target: str) -> Markdown:
+    clear = gains["p"] < 0.05
+    tied = ", ".join(f"`{model}`" for model in gains.index[~clear])
+    return Markdown(
+        f"At p < 0.05, corrected for {len(gains)} comparisons, `{target}` is better than"
+        f" {(clear & (gains['mean'] > 0)).sum()} other models and worse than"
+        f" {(clear & (gains['mean'] < 0)).sum()}; the difference is not significant for"
+        f" {tied or 'none'}."
+    )
+
+
+def ablation(losses: pd.DataFrame) -> Markdown:
+    largest = losses["mean"].idxmax()
+    unclear = losses.index[~_significant(losses)]
+    return Markdown(
+        f"The largest loss is that of the variant *{largest}*: {losses['mean'].max():.4f}."
+        f" Differences that are not significant: {', '.join(unclear) or 'none'}."
+    )
+
+
+def trade_offs(metrics: pd.DataFrame, target: str) -> Markdown:
+    coverage, lift = (
+        by_model(metrics, name)["mean"][target] for name in ("Coverage", "PopularityLift")
+    )
+    return Markdown(
+        f"`{target}` recommends {coverage:.0%} of the candidates to somebody; its movies have"
+        f" {abs(lift):.0%} {'more' if lift >= 0 else 'fewer'} training ratings than those of the"
+        " user histories."
+    )
+
+
+def segments(by_user: pd.DataFrame, by_movie: pd.DataFrame, target: str) -> Markdown:
+    def extent(segments: pd.DataFrame) -> str:
+        means = segments["mean"].xs(target, level="model")
+        low, high = means.idxmin(), means.idxmax()
+        return f"from {means[low]:.3f} ({low}) to {means[high]:.3f} ({high})"
+
+    return Markdown(
+        f"NDCG@10 of `{target}` ranges {extent(by_user)} by user, its Recall@10"
+        f" {extent(by_movie)} by movie."
+    )
+
+
+def calibration(shares: pd.DataFrame, target: str) -> Markdown:
+    """shares: as of `genre_profile`."""
+    shift = (shares[target] - shares["history"]) * 100
+    more, less = shift.idxmax(), shift.idxmin()
+    return Markdown(
+        f"Against the histories, lists of `{target}` shift most towards {more}"
+        f" ({shift[more]:+.1f} points) and away from {less} ({shift[less]:+.1f} points)."
+    )
+
+
+def validation(on_validation: pd.DataFrame, on_test: pd.DataFrame) -> Markdown:
+    """Per-user NDCG@10, a column per model, on either split."""
+    means = pd.DataFrame({"validation": on_validation.mean(), "test": on_test.mean()})
+    best = means.idxmax()
+    return Markdown(
+        f"The best model is `{best['validation']}` on the validation split and `{best['test']}`"
+        f" on the test split; the rank correlation of the models' means is"
+        f" {means.corr('spearman').iloc[0, 1]:.2f}."
+    )
+
+
+def costs(costs: pd.DataFrame) -> Markdown:
+    """costs: as of `Evaluation.costs`."""
+    fit, rank = costs["fit, s"], costs["rank, s"]
+    return Markdown(
+        f"`{fit.idxmax()}` takes longest to fit ({fit.max():.1f} s), `{rank.idxmax()}` to rank"
+        f" ({rank.max():.1f} s)."
+    )
+
+
+def _significant(differences: pd.DataFrame) -> pd.Series:
+    """Whether the 95 % interval of each difference leaves 0 out."""
+    return (differences["low"] > 0) | (differences["high"] < 0)

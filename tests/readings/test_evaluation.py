@@ -1,0 +1,156 @@
+"""What 05_evaluation says of small results."""
+
+import pandas as pd
+import pytest
+
+from movierec.readings import evaluation as readings
+
+METRICS = pd.DataFrame(
+    [
+        ("als", "NDCG", 5, 0.40),
+        ("als", "NDCG", 10, 0.38),
+        ("hybrid", "NDCG", 5, 0.42),
+        ("hybrid", "NDCG", 10, 0.39),
+        ("als", "CappedRecall", 5, 0.5),
+        ("als", "CappedRecall", 10, 0.2),
+        ("hybrid", "CappedRecall", 5, 0.4),
+        ("hybrid", "CappedRecall", 10, 0.3),
+        ("hybrid", "Coverage", 10, 0.416),
+        ("hybrid", "PopularityLift", 10, 0.25),
+    ],
+    columns=["model", "metric", "k", "mean"],
+).assign(se=0.01, low=0.0, high=1.0)
+# The hybrid's lead over als, over item_knn and over ease.
+GAINS = pd.DataFrame(
+    {
+        "mean": [0.01, -0.02, 0.002],
+        "low": [0.004, -0.03, -0.001],
+        "high": [0.016, -0.01, 0.005],
+        "p": [0.001, 0.002, 0.3],
+    },
+    ["als", "item_knn", "ease"],
+)
+COSTS = pd.DataFrame(
+    {"fit, s": [3.0, 0.5], "rank, s": [0.1, 0.26], "all_tied": [0.0, 0.25]}, ["als", "content"]
+)
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        (
+            (0.01, 0.004, 0.016),
+            "Its lead over the best other model, `als` (0.380), is statistically significant"
+            " (+0.0100, 95 % CI [0.0040, 0.0160])",
+        ),
+        ((0.002, -0.001, 0.005), "lead over the best other model, `als` (0.380), is not stat"),
+        ((-0.002, -0.005, 0.001), "deficit against the best other model, `als` (0.380), is not"),
+        ((-0.01, -0.02, -0.003), "deficit against the best other model, `als` (0.380), is stat"),
+    ],
+    ids=["better", "ahead", "behind", "worse"],
+)
+def test_the_verdict_says_lead_and_significance(gain, said):
+    gains = pd.DataFrame([gain], ["als"], columns=["mean", "low", "high"])
+
+    verdict = readings.verdict(gains, METRICS, "hybrid", 1_234).data
+
+    assert verdict.startswith("**NDCG@10 of `hybrid` is 0.390 (mean of 1,234 users).")
+    assert said in verdict
+
+
+def test_the_largest_effect_of_a_pitfall_is_named():
+    index = pd.MultiIndex.from_product(
+        [["correct", "leaky", "few users", "all"], ["HitRate", "NDCG"]], names=["variant", "metric"]
+    )
+    effects = pd.DataFrame({"mean": [0.9, 0.2, 0.1, 0.15, 0.9, 0.26, 0.9, 0.7]}, index)
+
+    said = readings.pitfalls(effects).data
+
+    assert "have an NDCG@10 of 0.200" in said
+    assert "largest effect is *few users*: +0.060" in said
+    assert "0.700 would be reported" in said
+
+
+def test_models_that_tie_all_candidates_are_named():
+    assert "most rated movies: `content` for 25%." in readings.ties(COSTS, "als", 0.1).data
+    assert readings.ties(COSTS[:1], "als", 0.1).data.startswith("No model tied")
+
+
+@pytest.mark.parametrize(
+    ("target", "weight", "there"),
+    [("hybrid", 0.1, True), ("hybrid", 0.0, False), ("als", 1, False)],
+)
+def test_recent_popularity_is_named_where_it_has_a_weight(target, weight, there):
+    assert ("recent popularity" in readings.ties(COSTS, target, weight).data) == there
+
+
+def test_cutoffs_at_which_the_target_is_best_are_counted():
+    said = readings.cutoffs(METRICS, "hybrid").data
+
+    assert said == (
+        "`hybrid` has the best mean NDCG at 2 of 2 cutoffs, and CappedRecall at 1 of 2 cutoffs."
+    )
+
+
+def test_significant_differences_are_counted_and_others_named():
+    said = readings.significance(GAINS, "hybrid").data
+
+    assert "corrected for 3 comparisons, `hybrid` is better than 1 other" in said
+    assert "worse than 1; the difference is not significant for `ease`." in said
+    assert readings.significance(GAINS[:2], "hybrid").data.endswith("for none.")
+
+
+def test_the_largest_loss_is_named_and_those_that_are_not_significant():
+    said = readings.ablation(GAINS).data
+
+    assert "variant *als*: 0.0100. Differences that are not significant: ease." in said
+    assert readings.ablation(GAINS[:2]).data.endswith("significant: none.")
+
+
+def test_coverage_and_popularity_lift_are_said_in_words():
+    said = readings.trade_offs(METRICS, "hybrid").data
+    fewer = readings.trade_offs(METRICS.assign(mean=-0.5), "hybrid").data
+
+    assert said.startswith("`hybrid` recommends 42% of the candidates")
+    assert "25% more training ratings" in said
+    assert "50% fewer training ratings" in fewer
+
+
+def test_the_extent_over_segments_is_said():
+    index = pd.MultiIndex.from_product([["few", "many"], ["als", "hybrid"]]).rename(
+        ["segment", "model"]
+    )
+    by_user = pd.DataFrame({"mean": [0.0, 0.2, 0.9, 0.4]}, index)
+    by_movie = pd.DataFrame({"mean": [0.0, 0.6, 0.9, 0.1]}, index)
+
+    said = readings.segments(by_user, by_movie, "hybrid").data
+
+    assert "ranges from 0.200 (few) to 0.400 (many) by user" in said
+    assert "from 0.100 (many) to 0.600 (few) by movie" in said
+
+
+def test_the_largest_shifts_of_genres_are_said():
+    shares = pd.DataFrame(
+        {"history": [0.5, 0.3, 0.2], "hybrid": [0.4, 0.325, 0.275]}, ["Drama", "Comedy", "War"]
+    )
+
+    said = readings.calibration(shares, "hybrid").data
+
+    assert "towards War (+7.5 points) and away from Drama (-10.0 points)" in said
+
+
+def test_both_splits_best_models_and_their_rank_correlation_are_said():
+    validation = pd.DataFrame({"als": [0.5, 0.3], "ease": [0.2, 0.4], "knn": [0.1, 0.1]})
+    test = pd.DataFrame({"als": [0.5], "ease": [0.6], "knn": [0.1]})
+
+    said = readings.validation(validation, test).data
+
+    # Ranks 3, 2, 1 and 2, 3, 1: 1 - 6 (1 + 1) / (3 * 8).
+    assert said.startswith("The best model is `als` on the validation split and `ease` on the test")
+    assert said.endswith("is 0.50.")
+
+
+def test_the_slowest_models_are_named():
+    said = readings.costs(COSTS).data
+
+    assert said == "`als` takes longest to fit (3.0 s), `content` to rank (0.3 s)."
