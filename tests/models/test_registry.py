@@ -53,6 +53,7 @@ def ndcg_at_10(ml_latest_small: Path, settings: ModelSettings) -> pd.Series:
     return (means[0] + means[1]) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "measured"),
     [
@@ -68,14 +69,17 @@ def test_accuracy_is_as_measured(ndcg_at_10, model, measured):
     assert ndcg_at_10[model] == pytest.approx(measured, abs=0.015)
 
 
+@pytest.mark.slow
 def test_the_hybrid_beats_every_other_model(ndcg_at_10):
     assert ndcg_at_10[TARGET] > ndcg_at_10.drop(TARGET).max()
 
 
+@pytest.mark.slow
 def test_the_hybrid_is_as_good_as_it_was(ndcg_at_10):
     assert ndcg_at_10[TARGET] >= 0.405
 
 
+@pytest.mark.slow
 def test_every_model_beats_random(ndcg_at_10):
     assert ndcg_at_10["random"] < ndcg_at_10.drop("random").min()
 

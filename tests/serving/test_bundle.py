@@ -167,6 +167,7 @@ def test_ranges_of_similarity_are_kept_and_not_found_again(world, path, monkeypa
     pd.testing.assert_frame_equal(found, unsaved.similar(10, n=12))
 
 
+@pytest.mark.slow
 def test_the_pickle_loads_where_this_package_cannot_be_imported(path):
     code = (
         "import sys; sys.modules['movierec'] = None\n"
