@@ -20,6 +20,7 @@ from movierec.content.features import ItemFeatures
 from movierec.data.movielens import MOVIELENS
 from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.results import key
 from movierec.models.popularity import Popularity
 from movierec.models.registry import build_models
 from movierec.paths import RunPaths
@@ -204,7 +205,7 @@ def _accept_movierec(words: list[str]) -> None:
             assert search_space(options.model, fixed)
             RunPaths(options.run or "tune").output("preset.toml").touch()
         case "compare":
-            assert options.metric in {f"{name.lower()}@{k}" for name in METRICS for k in CUTOFFS}
+            assert options.metric in {key(name, k) for name in METRICS for k in CUTOFFS}
         case "recommend" | "similar":
             assert cli.main(words) == 0
 
