@@ -16,7 +16,6 @@ import pytest
 from movierec import paths
 from movierec.cli import main
 from movierec.paths import RunPaths
-from movierec.serving.bundle import KEYS
 from movierec.stages import STAGES
 
 pytestmark = pytest.mark.slow
@@ -181,16 +180,6 @@ def test_a_page_that_asks_for_something_would_be_noticed(tmp_path):
     page = tmp_path / "asks.html"
     page.write_text('<p>hello</p><img src="https://example.org/picture.png">')
     assert _open_in_chromium(page, tmp_path)[1] == {"https://example.org/picture.png"}
-
-
-def test_the_pickle_holds_ten_keys_where_movierec_cannot_be_imported(sample_run):
-    pickled = sample_run[0] / "artifacts" / "sample" / "model.pkl"
-    code = (
-        "import sys; sys.modules['movierec'] = None\n"
-        f"import pickle; print(*sorted(pickle.load(open({str(pickled)!r}, 'rb'))))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == sorted(KEYS)
 
 
 def test_the_hybrid_of_the_sample_beats_popularity(sample_run):
