@@ -31,7 +31,7 @@ def searched(tmp_path: Path) -> Callable[..., Study]:
 
 def found(study: Study) -> list[tuple]:
     """All of a study's trials but the time they took."""
-    return [(one.number, one.params, one.value) for one in study.trials]
+    return [(one.number, one.user_attrs["params"], one.value) for one in study.trials]
 
 
 def starting(task: TuningTask, **values: float) -> TuningTask:
@@ -42,7 +42,11 @@ def test_the_start_is_tried_first_just_as_it_is(hill, explore):
     start = starting(hill, ease_weight=0.123456)
     [first] = explore(start, 1).trials
 
-    assert first.params == {"ease_weight": 0.123456, "bpr_iterations": 266}
+    assert (
+        first.user_attrs["params"]
+        == first.params
+        == {"ease_weight": 0.123456, "bpr_iterations": 266}
+    )
     assert first.value == 1 - (0.123456 - 0.8) ** 2
 
 
@@ -151,9 +155,10 @@ def test_a_start_outside_the_space_is_tried_and_not_learnt_from(hill, searched, 
     task = replace(task, score=lambda settings: float(settings.als_term_weight == weight))
     study = searched(task, 15)
 
-    assert task.params(study.trials[0]) == {"als_term_weight": weight}
+    first, *others = [trial.user_attrs["params"]["als_term_weight"] for trial in study.trials]
+    assert first == weight
     assert study.best_trial.number == 0
-    assert all(2 <= task.params(trial)["als_term_weight"] <= 50 for trial in study.trials[1:])
+    assert all(2 <= other <= 50 for other in others)
     assert found(searched(task, 17)) == found(searched(task, 17, "whole"))
 
 
@@ -200,6 +205,15 @@ def test_a_study_without_trials_takes_any_search(hill, searched):
     searched(hill, 1, minutes=0)
 
     assert len(searched(starting(hill, factors=3), 1).trials) == 1
+
+
+@pytest.mark.parametrize("folder", ["a b", "50%", "what?", "{x}", "#1"])
+def test_a_folder_may_be_called_anything(hill, tmp_path, folder):
+    path = tmp_path / folder / "tuning.db"
+    path.parent.mkdir()
+    open_study(hill, path)
+
+    assert path.stat().st_size > 0
 
 
 def test_what_is_no_database_is_refused_and_left_alone(hill, tmp_path):

@@ -32,7 +32,7 @@ def preset_text(task: TuningTask, study: optuna.Study, command: str) -> str:
         f"{_verdict(task, study)} No trial has seen the test part.",
     ]
     values = preset | {n: value for n, value in task.fixed.items() if n in preset or n in _ANSWER}
-    values |= task.params(study.best_trial)
+    values |= study.best_trial.user_attrs["params"]
     # A folder's name may hold what no comment can. TOML writes these values as JSON does.
     comments = ["".join(c if c.isprintable() else "?" for c in f"# {line}") for line in head]
     lines = [f"{name} = {json.dumps(one, ensure_ascii=False)}" for name, one in values.items()]
@@ -41,11 +41,11 @@ def preset_text(task: TuningTask, study: optuna.Study, command: str) -> str:
 
 def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, dict[str, str], bool]:
     """Title, contents by heading, facts by name, and whether the ratings are simulated."""
-    table, shares = trials_table(task, study), importance(task, study)
+    table, shares = trials_table(study), importance(task, study)
     ordered = table.sort_values("NDCG@10", ascending=False, kind="stable")
     values = {
-        "start": task.start,
-        "best": task.params(study.best_trial),
+        "start": study.trials[0].user_attrs["params"],
+        "best": study.best_trial.user_attrs["params"],
         "lowest": {name: one.low for name, one in task.space.items()},
         "highest": {name: one.high for name, one in task.space.items()},
     }
@@ -72,15 +72,17 @@ def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, dict[str
         "dataset": task.facts.name,
         "ratings": f"{task.facts.ratings:,}",
         "protocol": task.settings.protocol,
-        "trials": str(len(study.trials)),
     }
     return f"Tuning {task.model}", sections, facts, task.facts.simulated
 
 
-def trials_table(task: TuningTask, study: optuna.Study) -> pd.DataFrame:
+def trials_table(study: optuna.Study) -> pd.DataFrame:
     """A row per trial, numbered from 1: NDCG@10, seconds, parameters."""
-    rows = [{"NDCG@10": one.value, **one.user_attrs, **task.params(one)} for one in study.trials]
-    return pd.DataFrame(rows, pd.RangeIndex(1, len(rows) + 1)).rename_axis(columns="trial")
+    attrs = [trial.user_attrs for trial in study.trials]
+    table = pd.DataFrame([one["params"] for one in attrs], pd.RangeIndex(1, len(attrs) + 1))
+    table.insert(0, "NDCG@10", [trial.value for trial in study.trials])
+    table.insert(1, "seconds", [one["seconds"] for one in attrs])
+    return table.rename_axis(columns="trial")
 
 
 def importance(task: TuningTask, study: optuna.Study) -> pd.Series:

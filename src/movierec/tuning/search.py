@@ -1,6 +1,7 @@
 """Choosing hyperparameters on validation splits, never on the test part."""
 
 import math
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ from movierec.evaluation.evaluate import K, evaluate
 from movierec.models import ease
 from movierec.models.base import Diverged
 from movierec.models.registry import TARGET, build_components, build_models
+from movierec.paths import atomic_write
 from movierec.settings import (
     ContentSettings,
     DataSettings,
@@ -90,15 +92,6 @@ class TuningTask:
         values = dict(self.settings) | {"dataset": self.facts.name, **self.facts.sha256}
         values |= {"model": self.model, "validation splits": self.n_splits}
         return values | {f"range of {name}": str(one) for name, one in self.space.items()}
-
-    @property
-    def start(self) -> dict[str, float]:
-        """The parameters of the first trial."""
-        return {name: getattr(self.settings, name) for name in self.space}
-
-    def params(self, trial: FrozenTrial) -> dict[str, float]:
-        """The parameters of a trial. The study holds none of a start outside the space."""
-        return trial.params or self.start
 
     def seed(self, n_trials: int) -> int:
         """The seed of what is drawn after so many trials."""
@@ -181,15 +174,15 @@ def open_study(task: TuningTask, path: Path) -> optuna.Study:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     remedy = "give another run name with --run, or delete the file to start anew"
+    if not path.exists():
+        # optuna makes tables and indices one by one, and half of them are no good.
+        with atomic_write(path) as draft:
+            optuna.create_study(storage=_storage(draft), study_name="tuning", direction="maximize")
     try:
-        # Without a pool no connection stays open.
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", {"poolclass": NullPool})
-        study = optuna.create_study(
-            storage=storage, study_name="tuning", direction="maximize", load_if_exists=True
-        )
+        study = optuna.load_study(study_name="tuning", storage=_storage(path))
         trials, about = study.trials, study.user_attrs.get("about", {})
-    except (SQLAlchemyError, StorageInternalError) as error:
-        why = str(error.__cause__).partition("\n")[0]
+    except (SQLAlchemyError, StorageInternalError, KeyError) as error:
+        why = str(error.__cause__ or error).partition("\n")[0]
         raise ValueError(f"{path} cannot be read as a search ({why}); {remedy}") from None
     if not trials:
         study.set_user_attr("about", task.about)
@@ -199,6 +192,12 @@ def open_study(task: TuningTask, path: Path) -> optuna.Study:
     return study
 
 
+def _storage(path: Path) -> optuna.storages.RDBStorage:
+    # A URL cannot name every path, and with a pool a connection would stay open.
+    connection = {"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
+    return optuna.storages.RDBStorage("sqlite://", connection)
+
+
 def run_search(
     task: TuningTask, study: optuna.Study, trials: int, minutes: float | None = None
 ) -> Iterator[FrozenTrial]:
@@ -206,7 +205,7 @@ def run_search(
 
     A trial follows from those before it and the seed alone, and is added in one transaction when
     its value is known: a search that was ended, however it was, goes on where it stood and finds
-    what it would have found.
+    what it would have found. Its attribute "params" says what was tried.
     """
     ends = time.monotonic() + (math.inf if minutes is None else minutes * 60)
     while len(study.trials) < trials and time.monotonic() < ends:
@@ -216,8 +215,8 @@ def run_search(
             value = task.score(task.settings.replace(**params))
         except Diverged:
             value = 0.0
-        seconds = {"seconds": time.perf_counter() - began}
-        finished = partial(create_trial, value=value, user_attrs=seconds)
+        attrs = {"params": params, "seconds": time.perf_counter() - began}
+        finished = partial(create_trial, value=value, user_attrs=attrs)
         try:
             trial = finished(params=params, distributions={**task.space})
         except ValueError:
@@ -232,7 +231,7 @@ def _next_params(task: TuningTask, done: list[FrozenTrial]) -> dict[str, float]:
     Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization".
     """
     if not done:
-        return task.start
+        return {name: getattr(task.settings, name) for name in task.space}
     # Multivariate: parameters that balance each other are sampled together.
     sampler = optuna.samplers.TPESampler(seed=task.seed(len(done)), multivariate=True)
     study = optuna.create_study(direction="maximize", sampler=sampler)
