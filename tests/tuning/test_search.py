@@ -19,10 +19,10 @@ from movierec.tuning.search import TuningTask, open_study, run_search
 
 @pytest.fixture
 def searched(tmp_path: Path) -> Callable[..., Study]:
-    """Search to a number of trials: `searched(task, 5, "name")`; of one name, where it stood."""
+    """Search in a file, from where it stands to a number of trials: `searched(task, 5)`."""
 
-    def run(task: TuningTask, trials: int, name: str = "tuning", **limits: float) -> Study:
-        study = open_study(task, tmp_path / f"{name}.db")
+    def run(task: TuningTask, trials: int, **limits: float) -> Study:
+        study = open_study(task, tmp_path / "tuning.db")
         list(run_search(task, study, trials, **limits))
         return study
 
@@ -75,16 +75,15 @@ def test_another_seed_searches_elsewhere(hill, explore):
     assert not [trial for trial in found(one)[1:] if trial in found(other)]
 
 
-def test_a_search_taken_up_again_comes_to_the_same(hill, searched):
-    whole = searched(hill, 16, "whole")
+def test_a_search_taken_up_again_comes_to_the_same(hill, searched, explore):
     for number in (1, 7, 13, 16, 16):
-        study = searched(hill, number, "parts")
+        study = searched(hill, number)
         assert len(study.trials) == number
 
-    assert found(study) == found(whole)
+    assert found(study) == found(explore(hill, 16))
 
 
-def test_an_interrupted_trial_is_tried_anew(hill, searched):
+def test_an_interrupted_trial_is_tried_anew(hill, searched, explore):
     calls = []
 
     def interrupted(settings: ModelSettings) -> float:
@@ -94,15 +93,17 @@ def test_an_interrupted_trial_is_tried_anew(hill, searched):
         return hill.score(settings)
 
     with pytest.raises(KeyboardInterrupt):
-        searched(replace(hill, score=interrupted), 15, "cut")
+        searched(replace(hill, score=interrupted), 15)
 
-    assert found(searched(hill, 11, "cut")) == found(searched(hill, 11, "whole"))
-    assert found(searched(hill, 15, "cut")) == found(searched(hill, 15, "whole"))
+    assert len(searched(hill, 1).trials) == 11
+    assert found(searched(hill, 15)) == found(explore(hill, 15))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no process can be killed here")
-def test_a_process_killed_while_it_writes_a_trial_leaves_whole_ones_only(hill, searched, tmp_path):
+def test_a_process_killed_while_it_writes_a_trial_leaves_whole_ones(
+    hill, searched, explore, tmp_path
+):
     code = f"""
 import os, runpy
 from pathlib import Path
@@ -120,14 +121,14 @@ def die(*arguments):
 write = RDBStorage._set_trial_param_without_commit
 RDBStorage._set_trial_param_without_commit = die
 hill = runpy.run_path({str(Path(__file__).with_name("conftest.py"))!r})["make_hill"]()
-list(run_search(hill, open_study(hill, Path({str(tmp_path / "cut.db")!r})), 15))
+list(run_search(hill, open_study(hill, Path({str(tmp_path / "tuning.db")!r})), 15))
 """
     done = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == -signal.SIGKILL
 
-    left = searched(hill, 1, "cut").trials
+    left = searched(hill, 1).trials
     assert [trial.state for trial in left] == [TrialState.COMPLETE] * 11
-    assert found(searched(hill, 15, "cut")) == found(searched(hill, 15, "whole"))
+    assert found(searched(hill, 15)) == found(explore(hill, 15))
 
 
 def test_no_trial_starts_when_the_time_is_up(hill, searched):
@@ -149,17 +150,17 @@ def test_of_equal_trials_the_first_is_the_best(hill, searched):
 
 
 @pytest.mark.parametrize("weight", [0.0, 60.0])
-def test_a_start_outside_the_space_is_tried_and_not_learnt_from(hill, searched, weight):
+def test_a_start_outside_the_space_is_tried_and_not_learnt_from(hill, searched, explore, weight):
     space = {"als_term_weight": FloatDistribution(2, 50, log=True)}
     task = replace(starting(hill, als_term_weight=weight), space=space)
     task = replace(task, score=lambda settings: float(settings.als_term_weight == weight))
-    study = searched(task, 15)
+    study = searched(task, 12)
 
     first, *others = [trial.user_attrs["params"]["als_term_weight"] for trial in study.trials]
     assert first == weight
     assert study.best_trial.number == 0
     assert all(2 <= other <= 50 for other in others)
-    assert found(searched(task, 17)) == found(searched(task, 17, "whole"))
+    assert found(searched(task, 13)) == found(explore(task, 13))
 
 
 CHANGES = {
