@@ -129,7 +129,7 @@ def test_tags_from_after_a_validation_split_are_not_read(load, monkeypatch):
         read.append(before)
         return sparse.csr_array((len(movies), 1), dtype=np.float32)
 
-    monkeypatch.setattr(search, "known_content", record)
+    monkeypatch.setattr("movierec.evaluation.inputs.known_content", record)
     load("protocol=global-time")
 
     assert None not in read

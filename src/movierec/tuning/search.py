@@ -11,19 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-import pandas as pd
 from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, create_trial
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from movierec.content.features import ItemFeatures
-from movierec.content.tfidf import known_content
-from movierec.data.columns import MOVIE
-from movierec.data.interactions import select_interactions
-from movierec.data.splits import Protocol, Split, make_split, validation
+from movierec.data.interactions import kept_metadata, select_interactions
+from movierec.data.splits import Protocol, Split, validation
 from movierec.datasets import DatasetFacts, load_dataset
 from movierec.evaluation.evaluate import K, evaluate
+from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models import ease
 from movierec.models.base import Diverged
 from movierec.models.registry import TARGET, build_components, build_models
@@ -114,25 +111,25 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     space = search_space(model, fixed)
     tables, facts = load_dataset(dataset)
     interactions = select_interactions(tables.ratings, s.top_movies, s.ratings_fraction, s.seed)
-    movies = tables.movies.set_index(MOVIE).loc[interactions.movie_ids].reset_index()
+    movies, tags = kept_metadata(tables, interactions)
     if len(movies) > ease.MAX_ITEMS:
         space = search_space(model, {*fixed, "ease_weight"})
     protocol = Protocol(s.protocol, s.test_share, s.test_from, tables.given, s.seed)
-    splits = validation_splits(make_split(interactions, protocol), protocol, model)
-    score = _objective(model, s, splits, movies, tables.tags)
+    inputs = EvaluationInputs(interactions, movies, tags, facts, protocol, s, s.max_features)
+    splits = validation_splits(inputs.split(), protocol, model)
+    score = _objective(model, inputs, splits, s.relevance_threshold)
     return TuningTask(model, start, fixed, s, facts, space, len(splits), score)
 
 
 def _objective(
-    model: str, s: TuningSettings, splits: list[Split], movies: pd.DataFrame, tags: pd.DataFrame
+    model: str, inputs: EvaluationInputs, splits: list[Split], relevance_threshold: float
 ) -> Callable[[ModelSettings], float]:
-    features = {
-        moment: ItemFeatures.of(movies, known_content(movies, tags, s.max_features, moment))
-        for moment in {split.split_time for split in splits}
-    }
+    by_time = {split.split_time: split for split in splits}
+    features = {moment: inputs.features(split) for moment, split in by_time.items()}
+    start = inputs.settings
     # A component is fitted in the first trial and not again, since its split stays.
     components = [
-        build_components(s, s, features[split.split_time]) if model == TARGET else None
+        build_components(start, start, features[split.split_time]) if model == TARGET else None
         for split in splits
     ]
 
@@ -141,7 +138,7 @@ def _objective(
         for split, shared in zip(splits, components, strict=True):
             known = features[split.split_time]
             models = build_models(settings, known, split.training, model, shared)
-            found = evaluate([models[model]], split, s.relevance_threshold, (K,), settings.seed)
+            found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
             values.append(found.per_user[model, "NDCG", K].mean())
         return float(np.mean(values))
 

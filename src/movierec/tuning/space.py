@@ -49,7 +49,6 @@ def search_space(model: str, fixed: Collection[str] = ()) -> dict[str, Range]:
         raise ValueError(f"{model!r} has nothing to tune; there are {', '.join(SPACES)}")
     space = {name: one for name, one in SPACES[model].items() if name not in fixed}
     if not space:
-        raise ValueError(
-            f"nothing of {model} is left to tune: leave {' or '.join(SPACES[model])} open"
-        )
+        names = " or ".join(SPACES[model])
+        raise ValueError(f"nothing of {model} is left to tune: leave {names} open")
     return space
