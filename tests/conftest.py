@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +40,9 @@ from movierec.settings import (
 from movierec.stages import OpenStage
 
 mpl.use("Agg")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as cores: more threads would only wait for each other.
+    numba.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
