@@ -15,9 +15,9 @@ def gram(matrix: sparse.csr_array, row_weights: np.ndarray) -> np.ndarray:
     """M' diag(row_weights) M, dense: (n_columns, n_columns) float64. M: indices ascending."""
     found = np.zeros((matrix.shape[1],) * 2)
     columns = _transpose(matrix.indptr, matrix.indices, matrix.shape[1])
-    arrays = matrix.indptr, matrix.indices, matrix.data
+    rows = matrix.indptr, matrix.indices, matrix.data
     with numba.parallel_chunksize(4):
-        _gram(*arrays, *columns, row_weights.astype(np.float64), found)
+        _gram(rows, columns, row_weights.astype(np.float64), found)
     return found
 
 
@@ -48,7 +48,9 @@ def _transpose(indptr, indices, n_columns):
 
 
 @numba.njit(parallel=True, cache=True)
-def _gram(indptr, indices, data, starts, rows, entries, weights, found):
+def _gram(matrix, columns, weights, found):
+    indptr, indices, data = matrix
+    starts, rows, entries = columns
     # A column of the result stays in cache while the rows that hold it are visited.
     for column in numba.prange(len(found)):
         total = found[column]
