@@ -30,8 +30,9 @@ _ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
 _SOLVERS = {"compiled": solve_rows, "implicit": least_squares_cg}
 # Users whose ratings the spectral start is made from, at most: the subspace hardly depends on more.
 _SAMPLED_USERS = 4_096
-# Steps of conjugate gradient: from zero, and from the factors of the iteration before.
-_FIRST_STEPS, _STEPS = 3, 6
+# Steps of conjugate gradient, in the first iteration and later, by `initial_factors`: 3 as in
+# `implicit`, and more where few iterations are made.
+_STEPS = {"random": (3, 3), "spectral": (3, 6)}
 
 OnIteration = Callable[[int, float, float], None]
 
@@ -110,7 +111,7 @@ class ALS:
         solve = _SOLVERS[settings.als_solver]
         for iteration in tqdm(range(settings.iterations), disable=not progress):
             begun = time.perf_counter()
-            steps = _STEPS if iteration else _FIRST_STEPS
+            steps = _STEPS[settings.initial_factors][iteration > 0]
             solve(rows, users, items, settings.regularization, 0, steps)
             solve(by_item, items, users, settings.regularization, 0, steps)
             if on_iteration is not None:
