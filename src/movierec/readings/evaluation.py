@@ -38,7 +38,7 @@ def pitfalls(effects: pd.DataFrame) -> Markdown:
 def ties(costs: pd.DataFrame, target: str, recency_weight: float) -> Markdown:
     """costs: as of `Evaluation.costs`."""
     shares = costs["all_tied"].loc[lambda share: share > 0]
-    listed = ", ".join(f"`{model}` for {share:.0%}" for model, share in shares.items())
+    listed = ", ".join(f"`{model}` for {share:.1%}" for model, share in shares.items())
     reading = (
         f"Some models tied all candidates for a share of the users, and fell back to the most"
         f" rated movies: {listed}."
@@ -65,7 +65,7 @@ def significance(gains: pd.DataFrame, target: str) -> Markdown:
     return Markdown(
         f"At p < 0.05, corrected for {len(gains)} comparisons, `{target}` is better than"
         f" {(clear & (gains['mean'] > 0)).sum()} other models and worse than"
-        f" {(clear & (gains['mean'] < 0)).sum()}; the difference is not significant for"
+        f" {(clear & (gains['mean'] < 0)).sum()}. Differences that are not significant:"
         f" {tied or 'none'}."
     )
 
@@ -93,12 +93,11 @@ def trade_offs(metrics: pd.DataFrame, target: str) -> Markdown:
 def segments(by_user: pd.DataFrame, by_movie: pd.DataFrame, target: str) -> Markdown:
     def extent(segments: pd.DataFrame) -> str:
         means = segments["mean"].xs(target, level="model")
-        low, high = means.idxmin(), means.idxmax()
-        return f"from {means[low]:.3f} ({low}) to {means[high]:.3f} ({high})"
+        ends = [f"{means[name]:.3f} ({name})" for name in (means.idxmin(), means.idxmax())]
+        return " to ".join(dict.fromkeys(ends))
 
     return Markdown(
-        f"NDCG@10 of `{target}` ranges {extent(by_user)} by user, its Recall@10"
-        f" {extent(by_movie)} by movie."
+        f"NDCG@10 of `{target}` by user: {extent(by_user)}. Recall@10 by movie: {extent(by_movie)}."
     )
 
 
