@@ -1,9 +1,13 @@
 """Stages executed one after another, and how they fail; the notebooks are stand-ins."""
 
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 
+from movierec import paths
 from movierec.cli import main
 from movierec.paths import RunPaths
 from movierec.runs import reports, runner
@@ -44,6 +48,37 @@ def test_a_kernel_that_dies_is_reported_as_that(stand_ins):
     with pytest.raises(StageFailed, match="01_eda: its kernel died"):
         list(run_stages(_plan("01")))
     assert "The kernel died while this cell ran." in _report("01_eda")
+
+
+# Sleeps where it is executed for the first time.
+SLEEPER = """
+import pathlib, time
+begun = pathlib.Path({!r})
+again = begun.exists()
+begun.touch()
+time.sleep(0 if again else 600)
+"""
+RUNNER = """
+import pathlib, sys
+from movierec import cli, paths
+paths.notebooks = lambda: pathlib.Path(sys.argv[1])
+cli.main(sys.argv[2:])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_killed_midway_can_be_started_again(stand_ins, tmp_path):
+    begun = tmp_path / "begun"
+    stand_ins(_01=SLEEPER.format(str(begun)))
+    arguments = ["run", "--dataset", str(tmp_path), "--run", RUN.name, "--to", "01"]
+    command = [sys.executable, "-c", RUNNER, paths.notebooks(), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:
+        while not begun.exists() and run.poll() is None:
+            time.sleep(0.01)
+        run.kill()
+    assert not RUN.index.exists()
+    assert main(arguments) == 0
+    assert RUN.index.exists()
 
 
 def _plan(*stages: str) -> Plan:

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,21 +20,18 @@ from movierec.stages import STAGES
 pytestmark = pytest.mark.slow
 
 
-def _movierec(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "movierec", *arguments],
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A run in a process of its own, in an empty home."""
+    home = tmp_path_factory.mktemp("home")
+    done = subprocess.run(
+        [sys.executable, "-m", "movierec", "run"],
         env=os.environ | {"MOVIEREC_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-@pytest.fixture(scope="module")
-def sample_run(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A run in a process of its own, in an empty home."""
-    home = tmp_path_factory.mktemp("home")
-    return home, _movierec(home, "run")
+    return home, done
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +167,7 @@ def _open_in_chromium(page: Path, folder: Path) -> tuple[str, set[str]]:
 def test_chromium_shows_a_report_without_asking_anybody(sample_run, tmp_path):
     report = sample_run[0] / "reports" / "sample" / "05_evaluation.html"
     shown, asked = _open_in_chromium(report, tmp_path)
-    assert "The answer" in shown
+    assert "<h1>Evaluation</h1>" in shown
     assert not asked
 
 
@@ -202,18 +198,3 @@ def test_factors_trained_anew_stop_the_evaluation_until_the_model_is_built_anew(
     assert main(["run", "--run", "sample", "--from", "04", "--to", "04"]) == 0
     manifest = json.loads((RunPaths("sample").artifacts / "manifest.json").read_text())
     assert manifest["settings"]["03_als_training"]["factors"] == 8
-
-
-def test_a_run_killed_midway_can_be_started_again(tmp_path):
-    home = tmp_path / "home"
-    command = [sys.executable, "-m", "movierec", "run", "--to", "01"]
-    written = home / "artifacts" / "sample" / "interactions.npz"
-    environment = os.environ | {"MOVIEREC_HOME": str(home)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as run:
-        while not written.exists() and run.poll() is None:
-            time.sleep(0.01)
-        run.kill()
-    assert not (home / "reports" / "sample" / "index.html").exists()
-    done = _movierec(home, "run", "--to", "01")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (home / "reports" / "sample" / "index.html").exists()
