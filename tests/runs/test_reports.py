@@ -155,10 +155,14 @@ def test_a_page_shows_text_tables_and_figures_below_their_headings(tmp_path):
     _, ax = plt.subplots()
     frame = pd.DataFrame({"trials": [7]})
     path = render_page(
-        tmp_path / "page.html", "A & B", {"One": ["*words*", frame], "Two": [ax]}, {"trials": "<7>"}
+        tmp_path / "page.html",
+        "A & B",
+        {"One": ["*words*", frame], "Two": [ax]},
+        {"dataset": {"name": "<7>", "simulated": True}},
     )
     text = path.read_text(encoding="utf-8")
     assert "<h1>A &amp; B</h1>" in text
     assert "<dd>&lt;7&gt;</dd>" in text
+    assert "Simulated audience" in text
     assert re.search(r'One.*<em>words</em>.*<td data-number="">7</td>.*Two.*<img', text, re.DOTALL)
     assert not plt.get_fignums()

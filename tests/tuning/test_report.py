@@ -84,7 +84,7 @@ def test_a_dataset_may_be_called_anything(presented):
 
 def test_a_page_shows_the_best_two_figures_and_all_trials(presented):
     task, study = presented
-    title, sections, facts, simulated = page(task, study)
+    title, sections, about = page(task, study)
 
     assert title == "Tuning hill"
     assert "number 5, has a mean NDCG@10 of 0.4000" in sections["Which settings are best?"][0]
@@ -99,20 +99,14 @@ def test_a_page_shows_the_best_two_figures_and_all_trials(presented):
     assert isinstance(sections["Which parameters mattered?"][0], Axes)
     [trials] = sections["All trials, best first"]
     assert trials.index.tolist() == [5, 6, 3, 4, 1, 7, 8, 9, 10, 11, 12, 2]
-    assert facts["ratings"] == "7"
-    assert not simulated
+    assert about["dataset"]["ratings"] == 7
+    assert not about["dataset"]["simulated"]
 
 
 def test_a_page_of_few_trials_does_without_importance(hill, explore):
     [text] = page(hill, explore(hill, 2))[1]["Which parameters mattered?"]
 
     assert "Too few trials" in text
-
-
-def test_a_page_says_when_the_ratings_are_simulated(presented):
-    task, study = presented
-
-    assert page(replace(task, facts=replace(task.facts, simulated=True)), study)[3]
 
 
 def test_the_table_of_trials_holds_a_start_outside_the_space(hill, explore):

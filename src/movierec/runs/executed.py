@@ -1,36 +1,32 @@
 """Executed notebooks: what they tell of their run, and what is noted in them for their reports."""
 
 import importlib.metadata
+import json
 import platform
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from movierec.data.movielens import SAMPLE
-from movierec.datasets import DatasetFacts
 from movierec.paths import RunPaths
-from movierec.settings import Settings, Value
-from movierec.stages import STAGES, Stage, artifact
+from movierec.settings import Settings
+from movierec.stages import STAGES, Stage, upstream
 
 _VERSIONS = ("movierec", "implicit", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def read_executed(run: RunPaths) -> dict[str, NotebookNode]:
     """By name, the executed notebooks of the stages that have run, in order."""
-    return {
-        name: nbformat.read(run.notebook(name), as_version=4)
-        for name in STAGES
-        if run.notebook(name).exists()
-    }
+    there = {name: path for name in STAGES if (path := run.notebook(name)).exists()}
+    return {name: nbformat.read(path, as_version=4) for name, path in there.items()}
 
 
 def failure(notebook: NotebookNode) -> str | None:
     """The error that ended a notebook, if one did."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error":
-                return f"{output.ename}: {output.evalue}"
-    return None
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    errors = [one for one in outputs if one.output_type == "error"]
+    return f"{errors[0].ename}: {errors[0].evalue}" if errors else None
 
 
 def outcome(notebook: NotebookNode) -> str:
@@ -41,9 +37,17 @@ def outcome(notebook: NotebookNode) -> str:
     return "done" if completed else "interrupted"
 
 
-def parameters(notebook: NotebookNode) -> dict[str, Value]:
-    """The values a notebook was executed with."""
-    return dict(notebook.metadata.papermill.parameters)
+def state(stage: Stage, notebooks: dict[str, NotebookNode]) -> str:
+    """How a stage of a run went; one that is older than what it reads says so."""
+    if stage.name not in notebooks:
+        return "not run"
+    how = outcome(notebooks[stage.name])
+    began = notebooks[stage.name].metadata.papermill.start_time
+    for read in upstream(stage) if how == "done" else ():
+        ended = read.name in notebooks and notebooks[read.name].metadata.papermill.end_time
+        if ended and ended > began:
+            return f"older than {read.name}: run it again"
+    return how
 
 
 def note_provenance(run: RunPaths, stage: Stage, told: Settings) -> None:
@@ -54,13 +58,8 @@ def note_provenance(run: RunPaths, stage: Stage, told: Settings) -> None:
     dataset = getattr(told, "dataset", None)
     if dataset and outcome(notebook) != "done":
         about["dataset"] = {"name": dataset, "simulated": dataset == SAMPLE}
-    elif (run.artifacts / "dataset.json").exists():
-        facts = DatasetFacts.load(artifact(run, "dataset.json"))
-        about["dataset"] = {
-            "name": facts.name,
-            "simulated": facts.simulated,
-            "ratings": facts.ratings,
-        }
+    elif (facts := run.artifacts / "dataset.json").exists():
+        about["dataset"] = json.loads(facts.read_text(encoding="utf-8"))
     notebook.metadata["movierec"] = about
     nbformat.write(notebook, run.notebook(stage.name))
 
@@ -70,9 +69,6 @@ def note_death(run: RunPaths, stage: Stage) -> None:
     notebook = nbformat.read(run.notebook(stage.name), as_version=4)
     message = "The kernel died while this cell ran."
     started = [cell for cell in notebook.cells if cell.metadata.papermill.start_time]
-    started[-1].outputs.append(
-        nbformat.v4.new_output(
-            "error", ename="DeadKernelError", evalue=message, traceback=[message]
-        )
-    )
+    error = new_output("error", ename="DeadKernelError", evalue=message, traceback=[message])
+    started[-1].outputs.append(error)
     nbformat.write(notebook, run.notebook(stage.name))

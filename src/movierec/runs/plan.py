@@ -67,12 +67,13 @@ def recorded_parameters(run: RunPaths) -> dict[str, dict[str, Value]]:
 
     A stage that failed is not asked: what it was told may be what it failed of.
     """
-    recorded: dict[str, dict[str, Value]] = {name: {} for name in STAGES}
-    for name, notebook in executed.read_executed(run).items():
-        if not executed.failure(notebook):
-            recorded[name] |= executed.parameters(notebook)
-    for stage in STAGES.values():
+    notebooks = executed.read_executed(run)
+    recorded: dict[str, dict[str, Value]] = {}
+    for name, stage in STAGES.items():
+        recorded[name] = {}
+        if name in notebooks and not executed.failure(notebooks[name]):
+            recorded[name] |= notebooks[name].metadata.papermill.parameters
         if stage.settings:
             with suppress(MissingArtifact):
-                recorded[stage.name] |= read_record(run, stage).settings
+                recorded[name] |= read_record(run, stage).settings
     return recorded

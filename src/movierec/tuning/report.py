@@ -1,6 +1,8 @@
 """What a search leaves: a preset of the best trial's settings, and a page on how it went."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import optuna
@@ -39,8 +41,8 @@ def preset_text(task: TuningTask, study: optuna.Study, command: str) -> str:
     return "\n".join([*comments, "", *lines, ""])
 
 
-def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, dict[str, str], bool]:
-    """Title, contents by heading, facts by name, and whether the ratings are simulated."""
+def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, Mapping[str, object]]:
+    """Title, contents by heading, and what the page is about: time, dataset, protocol."""
     table, shares = trials_table(study), importance(task, study)
     ordered = table.sort_values("NDCG@10", ascending=False, kind="stable")
     values = {
@@ -67,13 +69,12 @@ def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, dict[str
         ],
         "All trials, best first": [ordered.round({"NDCG@10": 4, "seconds": 1})],
     }
-    facts = {
-        "run of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "dataset": task.facts.name,
-        "ratings": f"{task.facts.ratings:,}",
+    about = {
+        "started": datetime.now(UTC).isoformat(),
+        "dataset": asdict(task.facts),
         "protocol": task.settings.protocol,
     }
-    return f"Tuning {task.model}", sections, facts, task.facts.simulated
+    return f"Tuning {task.model}", sections, about
 
 
 def trials_table(study: optuna.Study) -> pd.DataFrame:
