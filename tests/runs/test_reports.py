@@ -7,6 +7,7 @@ import re
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
+import pytest
 
 from movierec.datasets import DatasetFacts
 from movierec.paths import RunPaths
@@ -68,19 +69,17 @@ def test_a_progress_bar_is_left_out(executed):
     assert "HBox" not in _report(executed("01_eda", [_shows(bar)]))
 
 
-def test_a_figure_is_described_by_the_heading_above_it(executed):
-    heading = nbformat.v4.new_markdown_cell("## Who rates?")
+@pytest.mark.parametrize(
+    "heading",
+    [
+        nbformat.v4.new_markdown_cell("## Who rates?\n\nAll do."),
+        _shows({"text/markdown": "## Who rates?\n\nAll do."}),
+    ],
+    ids=["in a cell", "in an output"],
+)
+def test_a_figure_is_described_by_the_heading_above_it(executed, heading):
     text = _report(executed("01_eda", [heading, _shows({"image/png": _PNG})]))
     assert re.search(r'<img[^>]*alt="Figure: Who rates\?"', text)
-
-
-def test_a_heading_that_a_cell_displays_describes_its_figures_and_stays_out_of_the_index(executed):
-    cell = _shows({"text/markdown": "## Who rates?"}, "headline")
-    cell.outputs.append(nbformat.v4.new_output("display_data", {"image/png": _PNG}))
-    run = executed("01_eda", [cell])
-    for text, headings in ((_report(run), 1), (_index(run), 0)):
-        assert 'alt="Figure: Who rates?"' in text
-        assert len(re.findall(r"<h2[^>]*>Who rates", text)) == headings
 
 
 def test_numbers_in_a_table_are_marked_to_stand_right_and_text_is_not(executed):
