@@ -139,21 +139,24 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\A# .*\n?", "", cell.source)
             heading = _last_heading(cell.source) or heading
-            continue
-        # A progress bar is live or nothing.
-        cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
-        for output in cell.outputs:
-            data = output.get("data", {})
-            heading = _last_heading(data.get("text/markdown", "")) or heading
-            if "text/html" in data:
-                data["text/html"] = _NUMBER_CELL.sub(r"<td\1 data-number>", data["text/html"])
-        cell.metadata["alt"] = f"Figure: {heading}"
+        else:
+            # A progress bar is live or nothing.
+            cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
+            heading = _last_heading("\n".join(map(_markdown, cell.outputs))) or heading
+            cell.metadata["alt"] = f"Figure: {heading}"
+            for output in cell.outputs:
+                data = output.get("data", {})
+                if "text/html" in data:
+                    data["text/html"] = _NUMBER_CELL.sub(r"<td\1 data-number>", data["text/html"])
     return notebook
 
 
-def _last_heading(text: str) -> str | None:
-    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
-    return headings[-1] if headings else None
+def _markdown(output: NotebookNode) -> str:
+    return output.get("data", {}).get("text/markdown", "")
+
+
+def _last_heading(markdown: str) -> str:
+    return "".join(re.findall(r"^#+ (.*)$", markdown, flags=re.MULTILINE)[-1:])
 
 
 def _title(notebook: NotebookNode) -> str:
