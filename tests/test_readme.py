@@ -194,12 +194,12 @@ def _accept_movierec(words: list[str]) -> None:
                 options.dataset,
                 options.run,
                 options.preset,
-                options.assignments,
+                options.p,
                 options.first,
                 options.last,
             )
         case "tune":
-            assignments = [*options.assignments, f"protocol={options.protocol or 'user-random'}"]
+            assignments = [*options.p, f"protocol={options.protocol or 'user-random'}"]
             fixed = parse_assignments(assignments, [TuningSettings])
             read_preset(options.preset, [stage.parameters for stage in STAGES.values()])
             assert search_space(options.model, fixed)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     typed = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(typed, argparse.Namespace(typed=typed))
+    args = _parser().parse_args(typed, argparse.Namespace(typed=typed))
     try:
-        return options.command(options)
+        return args.command(args) or 0
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
@@ -38,114 +38,84 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
-    run.add_argument(
-        "--dataset",
-        help=f"one of {', '.join(NAMES)}, or a folder [sample, or with --from what the run had]",
-    )
+    run.set_defaults(command=_run)
+    run.add_argument("--dataset", help=f"{', '.join(NAMES)}, or a folder [sample]")
     run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
-    run.add_argument(
-        "--preset",
-        help="tuned, original, start or a TOML file [tuned, or with --from what the run had]",
-    )
+    run.add_argument("--preset", help="tuned, original, start or a TOML file [tuned]")
     _add_assignments(run, "set a parameter of the notebooks; may be repeated")
     run.add_argument(
-        "--from", dest="first", metavar="STAGE", help="first stage, as 03_als_training or 03"
+        "--from",
+        dest="first",
+        metavar="STAGE",
+        help="first stage, as 03_als_training or 03; what is not given stays as the run had it",
     )
     run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
-    run.set_defaults(command=_run)
 
-    tune = commands.add_parser(
-        "tune", help="search a model's hyperparameters on validation splits, leave a preset"
-    )
+    tune = commands.add_parser("tune", help="search hyperparameters on validation splits")
+    tune.set_defaults(command=_tune)
     tune.add_argument("--dataset", default=SAMPLE, help="as for run [sample]")
     tune.add_argument("--model", default="hybrid", help="whose hyperparameters [hybrid]")
-    tune.add_argument(
-        "--trials", type=int, default=50, help="trials in all, with those done before [50]"
-    )
+    tune.add_argument("--trials", type=int, default=50, help="trials in all [50]")
     tune.add_argument("--minutes", type=float, help="start no trial after so many [no limit]")
     tune.add_argument("--protocol", help="short for -p protocol=PROTOCOL [user-random]")
     tune.add_argument(
         "--preset", default="tuned", help="where to start, and what is not searched [tuned]"
     )
-    tune.add_argument(
-        "--run", help="name under artifacts/ and reports/ [tune-DATASET-MODEL(-PROTOCOL)]"
-    )
-    _add_assignments(
-        tune,
-        "fix a parameter of data, TF-IDF, protocol or models, which is then not searched;"
-        " may be repeated",
-    )
-    tune.set_defaults(command=_tune)
+    tune.add_argument("--run", help="name as for run [tune-DATASET-MODEL(-PROTOCOL)]")
+    _add_assignments(tune, "fix a parameter, which is then not searched; may be repeated")
 
     compare = commands.add_parser("compare", help="compare the metrics of several runs")
+    compare.set_defaults(command=_compare)
     compare.add_argument("runs", metavar="RUN", nargs="+", help="name of a run that was evaluated")
     compare.add_argument("--metric", default="ndcg@10", help="as in metrics.json [ndcg@10]")
-    compare.add_argument(
-        "--model", action="append", help="only this model; may be repeated [all of them]"
-    )
+    compare.add_argument("--model", action="append", help="only this; may be repeated [all]")
     compare.add_argument("--out", type=Path, help="folder for comparison.csv and .html [reports]")
-    compare.set_defaults(command=_compare)
 
     recommend = commands.add_parser("recommend", help="recommend movies by the model of a run")
+    recommend.set_defaults(command=_recommend)
     _add_model(recommend)
+    recommend.add_argument("--why", action="store_true", help="explain the first one")
     somebody = recommend.add_mutually_exclusive_group(required=True)
     somebody.add_argument("--user", type=int, help="a userId of the run's data")
     somebody.add_argument(
         "--rate",
-        dest="ratings",
         metavar="TITLE=STARS",
         action="append",
         help='a rating of a cold-start user, as "Alien=4.5"; may be repeated',
     )
-    recommend.add_argument("--why", action="store_true", help="explain the first one")
-    recommend.set_defaults(command=_recommend)
 
     similar = commands.add_parser("similar", help="list the movies most similar to one")
+    similar.set_defaults(command=_similar)
     _add_model(similar)
     similar.add_argument("title", help="or nearly: the nearest one is taken")
-    similar.add_argument(
-        "--cf-weight", type=float, help="from content (0) to collaborative (1) [that of the run]"
-    )
-    similar.set_defaults(command=_similar)
+    similar.add_argument("--cf-weight", type=float, help="0: content; 1: collaborative [the run's]")
 
     fetch = commands.add_parser("fetch", help="download a MovieLens dataset from GroupLens")
-    fetch.add_argument("dataset", choices=MOVIELENS)
     fetch.set_defaults(command=_fetch)
+    fetch.add_argument("dataset", choices=MOVIELENS)
 
-    simulate = commands.add_parser(
-        "simulate", help="write simulated ratings, movies and tags of a dataset's size"
-    )
+    simulate = commands.add_parser("simulate", help="write simulated data of a dataset's size")
+    simulate.set_defaults(command=_simulate)
     simulate.add_argument("--like", choices=MOVIELENS, required=True, help="whose size to take")
     simulate.add_argument("--out", type=Path, required=True, help="folder to write")
     simulate.add_argument("--seed", type=int, default=0)
-    simulate.set_defaults(command=_simulate)
     return parser
 
 
 def _add_assignments(command: argparse.ArgumentParser, text: str) -> None:
-    command.add_argument(
-        "-p", dest="assignments", metavar="NAME=VALUE", action="append", default=[], help=text
-    )
+    command.add_argument("-p", metavar="NAME=VALUE", action="append", default=[], help=text)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
-    """The options of every command that loads the model of a run."""
-    command.add_argument("--run", default=SAMPLE, help=f"whose model [{SAMPLE}]")
+    command.add_argument("--run", default=SAMPLE, help="whose model [sample]")
     command.add_argument("-n", type=int, default=10, help="how many movies [10]")
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> None:
     from movierec.runs.plan import plan_run
     from movierec.runs.runner import run_stages
 
-    plan = plan_run(
-        options.dataset,
-        options.run,
-        options.preset,
-        options.assignments,
-        options.first,
-        options.last,
-    )
+    plan = plan_run(args.dataset, args.run, args.preset, args.p, args.first, args.last)
     try:
         for result in run_stages(plan, lambda stage: print(f"{stage:<22}", end="", flush=True)):
             if result.failure:
@@ -161,10 +131,9 @@ def _run(options: argparse.Namespace) -> int:
     model = plan.run.artifacts / "model.pkl"
     if model.exists() and max(stage.number for stage in plan.steps) >= "04":
         print(f"model:  {model}")
-    return 0
 
 
-def _tune(options: argparse.Namespace) -> int:
+def _tune(args: argparse.Namespace) -> int:
     import matplotlib as mpl
 
     from movierec.paths import RunPaths, atomic_write
@@ -172,18 +141,16 @@ def _tune(options: argparse.Namespace) -> int:
     from movierec.runs.reports import render_page
     from movierec.tuning import report, search
 
-    protocol = [f"protocol={options.protocol}"] if options.protocol else []
-    task = search.load_task(
-        options.dataset, options.model, options.preset, options.assignments + protocol
-    )
-    run = RunPaths(options.run or task.run_name)
+    protocol = [f"protocol={args.protocol}"] if args.protocol else []
+    task = search.load_task(args.dataset, args.model, args.preset, args.p + protocol)
+    run = RunPaths(args.run or task.run_name)
     study = search.open_study(task, run.output("tuning.db"))
-    trials = search.run_search(task, study, options.trials, options.minutes)
-    interrupted = _show_search(study, trials, options.trials)
+    trials = search.run_search(task, study, args.trials, args.minutes)
+    interrupted = _show_search(study, trials, args.trials)
     if interrupted:
         print("interrupted; the same command continues the search", file=sys.stderr)
     if study.trials:
-        best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *options.typed])
+        best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *args.typed])
         print(f"best of {len(study.trials)}: trial {best.number + 1}, NDCG@10 {best.value:.4f}")
         with atomic_write(run.output("preset.toml")) as draft:
             draft.write_text(report.preset_text(task, study, command), encoding="utf-8")
@@ -214,27 +181,27 @@ def _show_search(study: "Study", trials: "Iterator[FrozenTrial]", total: int) ->
     return False
 
 
-def _compare(options: argparse.Namespace) -> int:
+def _compare(args: argparse.Namespace) -> None:
     from movierec import paths
     from movierec.evaluation import comparison
     from movierec.runs import reports
 
-    runs = [paths.RunPaths(name) for name in dict.fromkeys(options.runs)]
+    runs = [paths.RunPaths(name) for name in dict.fromkeys(args.runs)]
     metrics, protocols = comparison.read_metrics(runs)
     tables = {}
-    if comparison.poolable(metrics, protocols, options.metric):
-        heading = f"hybrid minus others, {options.metric}, mean over {len(runs)} splits"
-        gains = comparison.pooled_differences(runs, options.metric)
+    if comparison.poolable(metrics, protocols, args.metric):
+        heading = f"hybrid minus others, {args.metric}, mean over {len(runs)} splits"
+        gains = comparison.pooled_differences(runs, args.metric)
         tables[heading] = gains.round(4).rename_axis(index=None)
-    if options.model:
-        metrics = comparison.only_models(metrics, options.model)
-    print(comparison.side_by_side(metrics, options.metric).to_string())
+    if args.model:
+        metrics = comparison.only_models(metrics, args.model)
+    print(comparison.side_by_side(metrics, args.metric).to_string())
     for heading, table in tables.items():
         print(f"\n{heading}\n{table.to_string()}")
     if not tables and (differing := comparison.differing(protocols)):
         print(f"not on the same test split: the runs differ in {', '.join(differing)}")
-    tables |= comparison.report_tables(metrics, protocols, options.metric)
-    folder = options.out or paths.reports()
+    tables |= comparison.report_tables(metrics, protocols, args.metric)
+    folder = args.out or paths.reports()
     folder.mkdir(parents=True, exist_ok=True)
     with paths.atomic_write(folder / "comparison.csv") as draft:
         metrics.to_csv(draft, index=False)
@@ -242,66 +209,61 @@ def _compare(options: argparse.Namespace) -> int:
     sections = {heading: [table] for heading, table in tables.items()}
     print(f"report: {reports.render_page(folder / 'comparison.html', title, sections)}")
     print(f"table:  {folder / 'comparison.csv'}")
-    return 0
 
 
-def _recommender(options: argparse.Namespace) -> "Recommender":
+def _recommender(args: argparse.Namespace) -> "Recommender":
     from movierec.paths import RunPaths
     from movierec.serving.bundle import load_model
     from movierec.stages import artifact
 
-    return load_model(artifact(RunPaths(options.run), "model.pkl"))
+    return load_model(artifact(RunPaths(args.run), "model.pkl"))
 
 
-def _recommend(options: argparse.Namespace) -> int:
+def _recommend(args: argparse.Namespace) -> None:
     from movierec.serving import tables, title_search
 
-    recommender = _recommender(options)
-    if options.ratings:
-        resolved = title_search.resolve_ratings(recommender, options.ratings)
+    recommender = _recommender(args)
+    if args.rate:
+        resolved = title_search.resolve_ratings(recommender, args.rate)
         title_search.refuse_unmatched(resolved)
         asked = title_search.user_history(resolved)
-        found = recommender.recommend_for(asked, options.n)
+        found = recommender.recommend_for(asked, args.n)
         for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
             print(f'"{typed}" is {title}: {stars:g} of 5 stars')
     else:
-        asked = options.user
-        found = recommender.recommend(asked, options.n)
+        asked = args.user
+        found = recommender.recommend(asked, args.n)
         rated = recommender.rated(asked)
         print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
     print(f"\n{tables.as_text(tables.readable(found))}")
-    if options.why and len(found):
+    if args.why and len(found):
         first = found.iloc[0]
         reasons = tables.strongest_contributions(recommender.explain(asked, first[MOVIE]))
         print(f"\nWhy {first[TITLE]}?\n{tables.as_text(reasons)}")
-    return 0
 
 
-def _similar(options: argparse.Namespace) -> int:
+def _similar(args: argparse.Namespace) -> None:
     from movierec.serving import tables, title_search
 
-    recommender = _recommender(options)
-    resolved = title_search.resolve_titles(recommender, [options.title])
+    recommender = _recommender(args)
+    resolved = title_search.resolve_titles(recommender, [args.title])
     title_search.refuse_unmatched(resolved)
     taken = resolved.iloc[0]
-    found = recommender.similar(taken[MOVIE], options.n, options.cf_weight)
-    print(f'"{options.title}" is {taken[TITLE]}')
+    found = recommender.similar(taken[MOVIE], args.n, args.cf_weight)
+    print(f'"{args.title}" is {taken[TITLE]}')
     print(f"\n{tables.as_text(tables.readable(found))}")
-    return 0
 
 
-def _fetch(options: argparse.Namespace) -> int:
+def _fetch(args: argparse.Namespace) -> None:
     from movierec.data.download import fetch
 
-    print(f"{options.dataset} is in {fetch(options.dataset)}")
-    return 0
+    print(f"{args.dataset} is in {fetch(args.dataset)}")
 
 
-def _simulate(options: argparse.Namespace) -> int:
+def _simulate(args: argparse.Namespace) -> None:
     from movierec.simulation.simulator import Shape, simulate
 
-    if options.out.exists() and any(options.out.iterdir()):
-        raise ValueError(f"{options.out} is not empty; name a new folder")
-    simulate(options.out, Shape.like(options.like), options.seed, progress=sys.stderr.isatty())
-    print(f"simulated ratings like {options.like} are in {options.out}")
-    return 0
+    if args.out.exists() and any(args.out.iterdir()):
+        raise ValueError(f"{args.out} is not empty; name a new folder")
+    simulate(args.out, Shape.like(args.like), args.seed, progress=sys.stderr.isatty())
+    print(f"simulated ratings like {args.like} are in {args.out}")
