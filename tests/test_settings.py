@@ -97,7 +97,7 @@ def test_a_changed_copy_is_checked_too():
 
 def test_settings_of_several_stages_come_together():
     parts = ALSSettings(factors=8), HybridSettings(ease_weight=0.25), BaselineSettings()
-    together = ModelSettings.of(*parts)
+    together = ModelSettings.of(*parts, {"cf_weight": 0.5}.items())
     assert (together.factors, together.ease_weight) == (8, 0.25)
 
 
@@ -207,7 +207,8 @@ def test_the_tuned_preset_holds_the_defaults():
 
 def test_settings_differ_where_values_do_or_one_lacks_them():
     one, other = {"factors": 64, "alpha": 1.0}, {"factors": 64, "alpha": 2.0, "seed": 0}
-    assert differences(one, other) == {"alpha": (1.0, 2.0), "seed": (None, 0)}
+    assert differences(one, other) == "alpha 1.0 (now 2.0), seed None (now 0)"
+    assert not differences(one, one)
 
 
 def test_a_setting_stands_in_one_parameters_cell():

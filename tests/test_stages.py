@@ -176,7 +176,7 @@ def test_a_stage_stops_where_its_input_is_of_other_settings_than_in_force(made):
     with pytest.raises(StaleInput) as error:
         OpenStage("05_evaluation", "mine")
     assert str(error.value) == (
-        "04_hybrid_similarity was made from 03_als_training with alpha 1.26, now 2.0; make it"
+        "04_hybrid_similarity was made from 03_als_training with alpha 1.26 (now 2.0); make it"
         " again: python -m movierec run --run mine --from 04"
     )
 

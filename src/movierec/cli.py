@@ -58,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--trials", type=int, default=50, help="trials in all [50]")
     tune.add_argument("--minutes", type=float, help="start no trial after so many [no limit]")
     tune.add_argument("--protocol", help="short for -p protocol=PROTOCOL [user-random]")
-    tune.add_argument(
-        "--preset", default="tuned", help="where to start, and what is not searched [tuned]"
-    )
+    tune.add_argument("--preset", default="tuned", help="where to start [tuned]")
     tune.add_argument("--run", help="name as for run [tune-DATASET-MODEL(-PROTOCOL)]")
     _add_assignments(tune, "fix a parameter, which is then not searched; may be repeated")
 

@@ -6,7 +6,7 @@ papermill can replace them; a test holds the cells against the classes here.
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -30,6 +30,12 @@ class Settings(BaseModel):
     def replace(self, **changes: Value) -> Self:
         """A copy with some values changed, checked like any other."""
         return type(self).model_validate(self.model_dump() | changes)
+
+    @classmethod
+    def of(cls, *parts: Iterable[tuple[str, Value]]) -> Self:
+        """The settings of this class among pairs of name and value; else the defaults."""
+        values = {name: value for part in parts for name, value in part}
+        return cls.model_validate({name: values[name] for name in cls.model_fields & values.keys()})
 
     @classmethod
     def meaning(cls, name: str) -> str:
@@ -141,11 +147,6 @@ class BaselineSettings(Settings):
 class ModelSettings(ALSSettings, HybridSettings, BaselineSettings):
     """Hyperparameters of all models together."""
 
-    @classmethod
-    def of(cls, *parts: Settings) -> Self:
-        """All of them from the settings that several stages own."""
-        return cls.model_validate({name: value for part in parts for name, value in part})
-
 
 class EDAParameters(DataSettings):
     """What 01_eda takes."""
@@ -192,13 +193,12 @@ class RecommendParameters(Settings):
 
 
 def parse_assignments(
-    assignments: Iterable[str], known: Iterable[type[Settings]]
+    assignments: Iterable[str], known: Collection[type[Settings]]
 ) -> dict[str, Value]:
     """Checked values of texts such as "factors=128", for settings of the known classes.
 
     Raises SettingsError for another form, an unknown name, a wrong type or range.
     """
-    known = tuple(known)
     values: dict[str, Value] = {}
     for assignment in assignments:
         name, given, text = assignment.partition("=")
@@ -208,12 +208,11 @@ def parse_assignments(
     return values
 
 
-def read_preset(preset: str, known: Iterable[type[Settings]]) -> dict[str, Value]:
+def read_preset(preset: str, known: Collection[type[Settings]]) -> dict[str, Value]:
     """Checked values of a preset that comes with the project, or of a TOML file.
 
     Raises SettingsError for a preset that is not there, is no TOML, or holds a wrong value.
     """
-    known = tuple(known)
     shipped = sorted(Path(entry.name).stem for entry in _PRESETS.iterdir())
     path = _PRESETS / f"{preset}.toml" if preset in shipped else Path(preset)
     if not path.is_file():
@@ -225,19 +224,14 @@ def read_preset(preset: str, known: Iterable[type[Settings]]) -> dict[str, Value
     return {name: _checked(name, value, known) for name, value in values.items()}
 
 
-def differences(
-    one: Mapping[str, Value], other: Mapping[str, Value]
-) -> dict[str, tuple[Value | None, Value | None]]:
-    """By name, both values of the settings in which two sets differ; None where one lacks it."""
-    return {
-        name: (one.get(name), other.get(name))
-        for name in {**one, **other}
-        if one.get(name) != other.get(name)
-    }
+def differences(then: Mapping[str, Value], now: Mapping[str, Value]) -> str:
+    """The settings that differ, with both values, for a message; None where one is missing."""
+    changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    return ", ".join(f"{name} {then.get(name)} (now {now.get(name)})" for name in changed)
 
 
 def _checked(
-    name: str, value: object, known: tuple[type[Settings], ...], strict: bool = True
+    name: str, value: object, known: Collection[type[Settings]], strict: bool = True
 ) -> Value:
     """A value checked by the class that declares it; not strict: from text."""
     owner = next((one for one in known if name in one.model_fields), None)
@@ -248,10 +242,9 @@ def _checked(
             f"there is no parameter {name!r};"
             + (f" did you mean {' or '.join(near)}?" if near else f" there are {', '.join(names)}")
         )
+    validate = owner.model_validate if strict else owner.model_validate_strings
     try:
-        if strict:
-            return getattr(owner.model_validate({name: value}), name)
-        return getattr(owner.model_validate_strings({name: value}), name)
+        return getattr(validate({name: value}), name)
     except ValidationError as error:
         why = error.errors()[0]["msg"]
         raise SettingsError(

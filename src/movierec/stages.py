@@ -3,11 +3,12 @@
 A stage is one notebook. Nothing passes between stages but the files named here.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from movierec import settings
 from movierec.paths import RunPaths, atomic_write
@@ -24,7 +25,7 @@ class StaleInput(RuntimeError):
     """A stage would read files that were made with other settings than those in force now."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One notebook.
 
@@ -39,8 +40,8 @@ class Stage:
     question: str
     parameters: type[Settings]
     settings: tuple[type[Settings], ...] = ()
-    reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()
+    reads: Sequence[str] = ()
+    writes: Sequence[str] = ()
     optional: bool = False
 
     @property
@@ -53,64 +54,60 @@ class Stage:
         return self.name[:2]
 
 
-def _files(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
 _TABLE = (
     Stage(
         "01_eda",
         "What is in the data, and what is left when only the most rated movies are kept?",
         settings.EDAParameters,
         (settings.DataSettings,),
-        writes=_files(
+        writes=(
             "interactions.npz movies.parquet tags.parquet given.parquet dataset.json 01_eda.json"
-        ),
+        ).split(),
     ),
     Stage(
         "02_content_features",
         "What do the words about a movie say of it?",
         settings.ContentParameters,
         (settings.ContentSettings,),
-        reads=_files("movies.parquet tags.parquet"),
-        writes=_files("content.parquet item_content.npz vectorizer.json 02_content_features.json"),
+        reads="movies.parquet tags.parquet".split(),
+        writes="content.parquet item_content.npz vectorizer.json 02_content_features.json".split(),
     ),
     Stage(
         "03_als_training",
         "Which latent factors explain who liked what?",
         settings.ALSParameters,
         (settings.ALSSettings,),
-        reads=_files("interactions.npz"),
-        writes=_files("als.npz 03_als_training.json"),
+        reads="interactions.npz".split(),
+        writes="als.npz 03_als_training.json".split(),
     ),
     Stage(
         "04_hybrid_similarity",
         "Which movies are alike, by content, by audience, and by both?",
         settings.HybridParameters,
         (settings.SimilaritySettings, settings.HybridSettings),
-        reads=_files(
+        reads=(
             "interactions.npz dataset.json content.parquet item_content.npz vectorizer.json"
             " als.npz 03_als_training.json"
-        ),
-        writes=_files(
+        ).split(),
+        writes=(
             "neighbours.parquet model.pkl hybrid.npz manifest.json 04_hybrid_similarity.json"
-        ),
+        ).split(),
     ),
     Stage(
         "05_evaluation",
         "Does the hybrid find what people really rated, and what does each evaluation pitfall do?",
         settings.EvaluationParameters,
-        reads=_files(
+        reads=(
             "interactions.npz movies.parquet tags.parquet given.parquet dataset.json"
             " 02_content_features.json 03_als_training.json 04_hybrid_similarity.json"
-        ),
-        writes=_files("metrics.json per_user.parquet recommendations.parquet test.parquet"),
+        ).split(),
+        writes="metrics.json per_user.parquet recommendations.parquet test.parquet".split(),
     ),
     Stage(
         "06_recommend",
         "What should somebody see, and why?",
         settings.RecommendParameters,
-        reads=_files("model.pkl hybrid.npz manifest.json interactions.npz"),
+        reads="model.pkl hybrid.npz manifest.json interactions.npz".split(),
         optional=True,
     ),
 )
@@ -154,7 +151,7 @@ def artifact(run: RunPaths, file: str) -> Path:
     return path
 
 
-class Record(NamedTuple):
+class Record(BaseModel):
     """The settings of a stage's files, and by earlier stage those of the files it read."""
 
     settings: dict[str, Value]
@@ -165,12 +162,13 @@ def read_record(run: RunPaths, stage: Stage) -> Record:
     """What a stage recorded when it ended. Raises MissingArtifact."""
     path = artifact(run, stage.record)
     try:
-        record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        record = Record.model_validate_json(path.read_bytes())
         for kind in stage.settings:
-            _part(kind, record.settings)
-        return Record(record.settings, {name: dict(read) for name, read in record.inputs.items()})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MissingArtifact(f"{path} is damaged ({error}): {_remedy(run, stage)}") from None
+            kind.model_validate({name: record.settings[name] for name in kind.model_fields})
+        return record
+    except (ValueError, KeyError) as error:
+        why = str(error).partition("\n")[0]
+        raise MissingArtifact(f"{path} is damaged ({why}): {_remedy(run, stage)}") from None
 
 
 class OpenStage:
@@ -187,8 +185,13 @@ class OpenStage:
         self._records = {
             one.name: read_record(self.paths, one) for one in upstream(self.stage) if one.settings
         }
-        for one, record in self._records.items():
-            _refuse_stale(self.paths, one, record.inputs)
+        for made, record in self._records.items():
+            for read, then in record.inputs.items():
+                if changed := differences(then, read_record(self.paths, STAGES[read]).settings):
+                    raise StaleInput(
+                        f"{made} was made from {read} with {changed}; make it again:"
+                        f" python -m movierec run --run {run} --from {STAGES[made].number}"
+                    )
 
     def input(self, file: str) -> Path:
         """The path of a file that this stage reads. Raises MissingArtifact."""
@@ -209,41 +212,19 @@ class OpenStage:
     def settings(self, kind: type[S]) -> S:
         """The settings of a class, as the earlier stage that owns them recorded them."""
         owner = next(one for one in STAGES.values() if kind in one.settings)
-        return _part(kind, self._records[owner.name].settings)
+        return kind.of(self._records[owner.name].settings.items())
 
     def all_settings(self, *own: Settings) -> dict[str, dict[str, Value]]:
         """By stage, the settings that this stage's files come from, its own last."""
-        return self._inputs() | {self.stage.name: _together(own)}
+        inputs = {name: record.settings for name, record in self._records.items()}
+        return inputs | {self.stage.name: {name: value for one in own for name, value in one}}
 
     def commit(self, *settings: Settings) -> None:
         """Record this stage's settings and those of its inputs. Call it last."""
-        record = Record(_together(settings), self._inputs())
+        inputs = self.all_settings(*settings)
+        record = Record(settings=inputs.pop(self.stage.name), inputs=inputs)
         with atomic_write(self.paths.output(self.stage.record)) as draft:
-            draft.write_text(json.dumps(record._asdict(), indent=2) + "\n", encoding="utf-8")
-
-    def _inputs(self) -> dict[str, dict[str, Value]]:
-        return {name: record.settings for name, record in self._records.items()}
-
-
-def _part(kind: type[S], values: Mapping[str, Value]) -> S:
-    """The settings of a class among others. Raises KeyError, or ValueError for a wrong value."""
-    return kind.model_validate({name: values[name] for name in kind.model_fields})
-
-
-def _together(settings: Iterable[Settings]) -> dict[str, Value]:
-    return {name: value for one in settings for name, value in one}
-
-
-def _refuse_stale(run: RunPaths, name: str, inputs: Mapping[str, Mapping[str, Value]]) -> None:
-    """Raise StaleInput unless a stage's inputs are as they were when it read them."""
-    for read, then in inputs.items():
-        changed = differences(then, read_record(run, STAGES[read]).settings)
-        if changed:
-            values = ", ".join(f"{key} {was}, now {is_}" for key, (was, is_) in changed.items())
-            raise StaleInput(
-                f"{name} was made from {read} with {values}; make it again:"
-                f" python -m movierec run --run {run.name} --from {STAGES[name].number}"
-            )
+            draft.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _remedy(run: RunPaths, stage: Stage) -> str:

@@ -193,7 +193,7 @@ def test_factors_trained_anew_stop_the_evaluation_until_the_model_is_built_anew(
     papermill.execute_notebook(training, tmp_path / "out.ipynb", {"factors": 8}, progress_bar=False)
     assert main(["run", "--from", "05", "--to", "05"]) == 1
     said = capsys.readouterr().err
-    assert "04_hybrid_similarity was made from 03_als_training with factors 64, now 8" in said
+    assert "04_hybrid_similarity was made from 03_als_training with factors 64 (now 8)" in said
     assert "python -m movierec run --run sample --from 04" in said
     assert main(["run", "--run", "sample", "--from", "04", "--to", "04"]) == 0
     manifest = json.loads((RunPaths("sample").artifacts / "manifest.json").read_text())

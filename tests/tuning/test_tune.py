@@ -116,7 +116,7 @@ def test_another_search_is_not_mixed_in(tune, capsys):
     assert tune("--trials", "2", "--run", "t", "--protocol", "leave-last-out") == 1
 
     error = capsys.readouterr().err
-    assert "differ in protocol (user-random, now leave-last-out), validation splits" in error
+    assert "with protocol user-random (now leave-last-out), validation splits 1" in error
 
 
 def test_a_run_has_a_name_of_its_own(tune):

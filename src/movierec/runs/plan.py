@@ -57,8 +57,7 @@ def plan_run(
                 f"{paths.notebooks()} holds no {stage.name}.ipynb: run it in a checkout"
             )
         values = before | recorded.get(stage.name, {}) | told
-        known = stage.parameters.model_fields.keys() & values.keys()
-        steps[stage] = stage.parameters.model_validate({name: values[name] for name in known})
+        steps[stage] = stage.parameters.of(values.items())
     return Plan(found, steps)
 
 

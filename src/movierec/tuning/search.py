@@ -105,9 +105,7 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     fixed = parse_assignments(assignments, [TuningSettings])
     if "dataset" in fixed:
         raise SettingsError("give --dataset, not -p dataset=...")
-    told = start | fixed | {"dataset": dataset}
-    known = told.keys() & TuningSettings.model_fields.keys()
-    s = TuningSettings.model_validate({name: told[name] for name in known})
+    s = TuningSettings.of(start.items(), fixed.items(), [("dataset", dataset)])
     space = search_space(model, fixed)
     tables, facts = load_dataset(dataset)
     interactions = select_interactions(tables.ratings, s.top_movies, s.ratings_fraction, s.seed)
@@ -184,8 +182,7 @@ def open_study(task: TuningTask, path: Path) -> optuna.Study:
     if not trials:
         study.set_user_attr("about", task.about)
     elif changed := differences(about, task.about):
-        values = ", ".join(f"{name} ({was}, now {now})" for name, (was, now) in changed.items())
-        raise ValueError(f"{path} is of another search, they differ in {values}; {remedy}")
+        raise ValueError(f"{path} is of another search, with {changed}; {remedy}")
     return study
 
 
