@@ -10,7 +10,6 @@ All return (n_users,) float64 and raise ValueError for a user without a relevant
 no value is defined.
 """
 
-import numba
 import numpy as np
 
 
@@ -19,8 +18,7 @@ def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
     Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
     """
-    _check(n_relevant)
-    return (_found(hits, k) > 0).astype(np.float64)
+    return _first(hits, n_relevant, k).any(axis=1).astype(np.float64)
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -30,10 +28,10 @@ def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
     has hits at ranks 1 to min(k, n_relevant).
     Jarvelin and Kekalainen 2002, "Cumulated gain-based evaluation of IR techniques".
     """
-    _check(n_relevant)
+    first = _first(hits, n_relevant, k)
     discount = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.cumsum(discount)[np.minimum(n_relevant, k) - 1]
-    return _gained(hits, discount) / ideal
+    return first @ discount[: first.shape[1]] / ideal
 
 
 def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -41,8 +39,7 @@ def recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
     Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
     """
-    _check(n_relevant)
-    return _found(hits, k) / n_relevant
+    return _first(hits, n_relevant, k).sum(axis=1) / n_relevant
 
 
 def capped_recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -50,8 +47,7 @@ def capped_recall(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarra
 
     Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering".
     """
-    _check(n_relevant)
-    return _found(hits, k) / np.minimum(n_relevant, k)
+    return _first(hits, n_relevant, k).sum(axis=1) / np.minimum(n_relevant, k)
 
 
 def precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -59,8 +55,7 @@ def precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
     Manning, Raghavan and Schuetze 2008, "Introduction to Information Retrieval", chapter 8.
     """
-    _check(n_relevant)
-    return _found(hits, k) / k
+    return _first(hits, n_relevant, k).sum(axis=1) / k
 
 
 def average_precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -69,8 +64,9 @@ def average_precision(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.nd
     The denominator is n_relevant, as in trec_eval, not min(k, n_relevant).
     Buckley and Voorhees 2000, "Evaluating evaluation measure stability".
     """
-    _check(n_relevant)
-    return _precisions(hits, k) / n_relevant
+    first = _first(hits, n_relevant, k)
+    precisions = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
+    return (first * precisions).sum(axis=1) / n_relevant
 
 
 def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -78,8 +74,7 @@ def reciprocal_rank(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndar
 
     Voorhees 1999, "The TREC-8 Question Answering Track Report".
     """
-    _check(n_relevant)
-    first = hits[:, :k]
+    first = _first(hits, n_relevant, k)
     return first.any(axis=1) / (first.argmax(axis=1) + 1.0)
 
 
@@ -94,32 +89,8 @@ METRICS = {
 }
 
 
-def _found(hits: np.ndarray, k: int) -> np.ndarray:
-    return _gained(hits, np.ones(k))
-
-
-@numba.njit(cache=True)
-def _gained(hits: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """Sum of the gains (k,) at the ranks of each user's hits: (n_users,) float64."""
-    total = np.zeros(len(hits))
-    for user in range(len(hits)):
-        for rank in range(min(len(gains), hits.shape[1])):
-            total[user] += gains[rank] * hits[user, rank]
-    return total
-
-
-@numba.njit(cache=True)
-def _precisions(hits: np.ndarray, k: int) -> np.ndarray:
-    """Sum of the precisions at the ranks of each user's hits: (n_users,) float64."""
-    total = np.zeros(len(hits))
-    for user in range(len(hits)):
-        found = 0
-        for rank in range(min(k, hits.shape[1])):
-            found += hits[user, rank]
-            total[user] += hits[user, rank] * found / (rank + 1)
-    return total
-
-
-def _check(n_relevant: np.ndarray) -> None:
+def _first(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
+    """The first k columns, after a check of `n_relevant`."""
     if (n_relevant < 1).any():
         raise ValueError("metrics are not defined for users without a relevant item; exclude them")
+    return hits[:, :k]
