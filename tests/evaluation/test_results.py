@@ -91,13 +91,6 @@ def test_metrics_json_has_protocol_and_settings(save, settings):
     assert document["settings"] == settings.model_dump()
 
 
-@pytest.mark.parametrize("name", ["two  spaces", "{braces  and} spaces", "[a, b]", "Amélie"])
-def test_metrics_json_keeps_the_protocol_word_for_word(save, name):
-    protocol = {"dataset": name, "selection": {"name": name}, "movies": [name, name]}
-
-    assert json.loads(save(protocol=protocol))["protocol"] == protocol
-
-
 def test_metrics_json_has_every_metric_of_every_model(save, metrics):
     models = json.loads(save())["models"]
 
@@ -139,15 +132,6 @@ def test_undefined_values_are_null(save, metrics):
     assert ease["ndcg@10"]["ci95"] == [None, None]
     assert ease["gini@10"] == {"value": None}
     assert "NaN" not in text
-
-
-def test_metrics_json_has_a_metric_and_a_setting_per_line(save, settings):
-    lines = [line.strip().rstrip(",") for line in save().splitlines()]
-
-    assert sum("@5" in line for line in lines) == 2 * len(METRICS)
-    assert all("mean" in line and "ci95" in line for line in lines if "@5" in line)
-    expected = [f'"{name}": {json.dumps(value)}' for name, value in settings.model_dump().items()]
-    assert [line for line in lines if line in expected] == expected
 
 
 def test_per_user_values_have_a_row_per_user_and_model(tmp_path, evaluation):

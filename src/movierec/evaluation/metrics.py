@@ -18,7 +18,7 @@ def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
 
     Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
     """
-    return _first(hits, n_relevant, k).any(axis=1).astype(np.float64)
+    return (_first(hits, n_relevant, k).sum(axis=1) > 0).astype(np.float64)
 
 
 def ndcg(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:

@@ -18,8 +18,6 @@ from movierec.settings import ModelSettings
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
 # Metrics of all lists of a model together, which have a value but no error.
 _OVERALL = ("Coverage", "Gini")
-# Longer objects are broken into lines even if they hold no others.
-_LINE = 200
 
 
 def key(metric: str, k: int) -> str:
@@ -51,7 +49,7 @@ def save_metrics(
     comparisons: dict[str, pd.DataFrame],
     target: str,
 ) -> None:
-    """Write means, standard errors, intervals and comparisons as JSON, a metric per line.
+    """Write means, standard errors, intervals and comparisons as JSON.
 
     metrics      long table, columns model, metric, k, mean, se, low, high
     comparisons  by metric such as "ndcg@10": `summary.differences` of the target model
@@ -85,7 +83,7 @@ def save_metrics(
         ],
     }
     with atomic_write(path) as draft:
-        draft.write_text(_laid_out(document) + "\n")
+        draft.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) -> None:
@@ -94,42 +92,30 @@ def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) ->
     per_user: (n_test_users, n_columns), columns (model, metric, k).
     """
     user_ids = evaluation.split.training.user_ids[evaluation.users]
-    frames = []
-    for model in evaluation.lists:
-        values = per_user[model].astype(np.float32)
-        values.columns = [key(metric, k) for metric, k in values.columns]
-        values.insert(0, USER, user_ids)
-        values.insert(1, "model", model)
-        frames.append(values)
+    values = per_user.astype(np.float32).set_index(user_ids)
+    rows = pd.concat({model: values[model] for model in evaluation.lists}, names=["model", USER])
+    rows.columns = [key(metric, k) for metric, k in rows.columns]
     with atomic_write(path) as draft:
-        pd.concat(frames).to_parquet(draft, index=False)
+        rows.swaplevel().reset_index().to_parquet(draft, index=False)
 
 
 def save_recommendations(path: Path, evaluation: Evaluation) -> None:
     """Write model, userId, rank (from 1), movieId, score of every list."""
     interactions = evaluation.split.training
     users = interactions.user_ids[evaluation.users]
-    schema = pa.schema(
-        [
-            ("model", pa.string()),
-            (USER, pa.int32()),
-            ("rank", pa.int32()),
-            (MOVIE, pa.int32()),
-            ("score", pa.float32()),
-        ]
-    )
+    types = {USER: pa.int32(), "rank": pa.int32(), MOVIE: pa.int32(), "score": pa.float32()}
+    schema = pa.schema({"model": pa.string()} | types)
     with atomic_write(path) as draft, pq.ParquetWriter(draft, schema) as writer:
         for name, lists in evaluation.lists.items():
-            n_users, depth = lists.items.shape
-            columns = [
-                pa.repeat(name, n_users * depth),
-                np.repeat(users, depth),
-                np.tile(np.arange(1, depth + 1, dtype=np.int32), n_users),
-                interactions.movie_ids[lists.items.ravel()],
-                lists.scores.ravel(),
-            ]
-            there = pa.array(lists.items.ravel() >= 0)
-            writer.write_table(pa.table(columns, schema=schema).filter(there))
+            rows, places = np.nonzero(lists.items >= 0)
+            columns = {
+                "model": pa.repeat(name, len(rows)),
+                USER: users[rows],
+                "rank": places + 1,
+                MOVIE: interactions.movie_ids[lists.items[rows, places]],
+                "score": lists.scores[rows, places],
+            }
+            writer.write_table(pa.table(columns, schema))
 
 
 def save_test(path: Path, evaluation: Evaluation) -> None:
@@ -145,22 +131,6 @@ def save_test(path: Path, evaluation: Evaluation) -> None:
     )
     with atomic_write(path) as draft:
         held_out.to_parquet(draft, index=False)
-
-
-def _laid_out(value: object, line: str = "\n") -> str:
-    """JSON with a metric per line: only what is long or holds objects is broken into lines."""
-    if isinstance(value, dict):
-        brackets, parts = "{}", [(f"{json.dumps(name)}: ", part) for name, part in value.items()]
-    elif isinstance(value, list):
-        brackets, parts = "[]", [("", part) for part in value]
-    else:
-        return json.dumps(value)
-    flat = json.dumps(value)
-    if len(flat) <= _LINE and not any(isinstance(part, dict) for _, part in parts):
-        return flat
-    inner = line + "  "
-    body = ("," + inner).join(label + _laid_out(part, inner) for label, part in parts)
-    return brackets[0] + inner + body + line + brackets[1]
 
 
 def _rounded(value: float) -> float | None:
