@@ -28,42 +28,48 @@ ALL_FOUR = np.ones(4, dtype=bool)
 GENRES = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]], dtype=np.float32)
 
 
-def ratings(*rows: list[float]) -> sparse.csr_array:
-    return sparse.csr_array(np.array(rows, dtype=np.float32))
+def rows(*ones: list[int]) -> sparse.csr_array:
+    return sparse.csr_array(np.array(ones, dtype=bool))
+
+
+def lists(*items: list[int], n_movies: int = 4) -> sparse.csr_array:
+    return as_rows(np.array(items), n_movies)
 
 
 @pytest.fixture
 def item_content() -> sparse.csr_array:
     """Fifty movies by 200 terms, rows of length one; the first three movies have no term."""
     rng = np.random.default_rng(0)
-    rows = sparse.random_array((50, 200), density=0.1, format="csr", dtype=np.float32, rng=rng)
-    return normalize(sparse.csr_array(sparse.vstack([sparse.csr_array((3, 200)), rows[3:]])))
+    terms = sparse.random_array((50, 200), density=0.1, format="csr", dtype=np.float32, rng=rng)
+    return normalize(sparse.csr_array(sparse.vstack([sparse.csr_array((3, 200)), terms[3:]])))
 
 
 def test_coverage_is_the_share_of_candidates_on_some_list():
-    assert coverage(np.array([[0, 1, 3], [1, 0, 3]]), ALL_FOUR) == 0.75
+    assert coverage(lists([0, 1, 3], [1, 0, 3]), ALL_FOUR) == 0.75
 
 
 def test_coverage_counts_candidates_only():
     candidates = np.array([True, False, True, False])
 
-    assert coverage(np.array([[0, 1], [3, 0]]), candidates) == 0.5
+    assert coverage(lists([0, 1], [3, 0]), candidates) == 0.5
 
 
 def test_padding_covers_nothing():
-    assert coverage(np.array([[0, -1], [-1, -1]]), ALL_FOUR) == 0.25
+    assert coverage(lists([0, -1], [-1, -1]), ALL_FOUR) == 0.25
 
 
 def test_gini_is_nearly_one_where_one_movie_takes_all():
-    assert gini(np.full((7, 1), 2), np.ones(1_000, dtype=bool)) == pytest.approx(0.999)
+    assert gini(lists(*[[2]] * 7, n_movies=1_000), np.ones(1_000, dtype=bool)) == pytest.approx(
+        0.999
+    )
 
 
 def test_gini_is_half_the_mean_difference_over_the_mean():
     rng = np.random.default_rng(0)
-    items = rng.geometric(0.1, size=(40, 5)) % 20
-    exposure = np.bincount(items.ravel(), minlength=20)
+    listed = rng.random((40, 20)) < rng.random(20)
+    exposure = listed.sum(axis=0)
 
-    found = gini(items, np.ones(20, dtype=bool))
+    found = gini(rows(*listed), np.ones(20, dtype=bool))
 
     difference = np.abs(exposure[:, None] - exposure).mean()
     assert found == pytest.approx(difference / 2 / exposure.mean())
@@ -72,34 +78,34 @@ def test_gini_is_half_the_mean_difference_over_the_mean():
 def test_gini_counts_candidates_only():
     candidates = np.array([True, True, False, False])
 
-    assert gini(np.array([[0, 1, 2], [1, 0, 2]]), candidates) == 0
+    assert gini(lists([0, 1, 2], [1, 0, 2]), candidates) == 0
 
 
 def test_gini_of_empty_lists_is_not_defined():
-    assert np.isnan(gini(np.full((2, 3), -1), ALL_FOUR))
+    assert np.isnan(gini(lists([-1], [-1]), ALL_FOUR))
 
 
 def test_novelty_by_hand():
     # Rated by 8, 4 and 1 of 16 users: 1, 2 and 4 bits.
-    found = novelty(np.array([[0, 1], [2, 0]]), np.array([8, 4, 1]), 16)
+    found = novelty(lists([0, 1], [2, 0], n_movies=3), np.array([8, 4, 1]), 16)
 
     assert found == pytest.approx([1.5, 2.5])
 
 
 def test_a_movie_without_a_rating_is_as_novel_as_one_with_one():
-    assert novelty(np.array([[0], [1]]), np.array([0, 1]), 16).tolist() == [4, 4]
+    assert novelty(lists([0], [1], n_movies=2), np.array([0, 1]), 16).tolist() == [4, 4]
 
 
 def test_novelty_is_over_the_length_of_the_list():
-    found = novelty(np.array([[2, -1, -1], [-1, -1, -1]]), np.array([8, 4, 1]), 16)
+    found = novelty(lists([2, -1], [-1, -1], n_movies=3), np.array([8, 4, 1]), 16)
 
     assert found == pytest.approx([4, np.nan], nan_ok=True)
 
 
-@pytest.fixture(params=["looked up", "multiplied"])
+@pytest.fixture(params=["movies", "lists"])
 def _each_way(request, monkeypatch):
-    """Cosines of few movies are looked up, those of many are multiplied list by list."""
-    if request.param == "multiplied":
+    """Cosines of few movies are kept, those of many are multiplied list by list."""
+    if request.param == "lists":
         monkeypatch.setattr(beyond_accuracy, "_DENSE_MOVIES", 0)
 
 
@@ -108,106 +114,102 @@ def test_diversity_is_the_mean_distance_of_all_pairs(item_content):
     rng = np.random.default_rng(0)
     items = np.array([rng.permutation(50)[:6] for _ in range(30)] + [[0, 1, 2, 3, 4, 5]])
 
-    found = diversity(items, item_content)
+    found = diversity(as_rows(items, 50), item_content)
 
     pairs = np.triu_indices(6, k=1)
     expected = [cosine_distances(item_content[row])[pairs].mean() for row in items]
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.usefixtures("_each_way")
 def test_diversity_is_the_same_in_blocks(item_content, monkeypatch):
-    items = np.random.default_rng(0).permuted(np.tile(np.arange(50), (20, 1)), axis=1)[:, :5]
-    monkeypatch.setattr(beyond_accuracy, "_DENSE_MOVIES", 0)
-    at_once = diversity(items, item_content)
+    listed = rows(*np.random.default_rng(0).random((20, 50)) < 0.1)
+    at_once = diversity(listed, item_content)
     monkeypatch.setattr(ranking, "BLOCK_BYTES", 3 * 4 * 200)
     monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
-    assert diversity(items, item_content).tolist() == at_once.tolist()
+    assert diversity(listed, item_content) == pytest.approx(at_once, rel=1e-12)
 
 
 @pytest.mark.usefixtures("_each_way")
 def test_diversity_leaves_padding_out(item_content):
-    found = diversity(np.array([[7, 9, -1, -1]]), item_content)
+    found = diversity(lists([7, 9, -1, -1], n_movies=50), item_content)
 
     assert found == pytest.approx([cosine_distances(item_content[[7, 9]])[0, 1]], abs=1e-6)
 
 
 @pytest.mark.usefixtures("_each_way")
 def test_diversity_of_fewer_than_two_movies_is_not_defined(item_content):
-    items = np.full((51, 2), -1)
-    items[:50, 0] = np.arange(50)
+    listed = rows(*np.eye(51, 50))
 
-    assert np.isnan(diversity(items, item_content)).all()
+    assert np.isnan(diversity(listed, item_content)).all()
 
 
 def test_popularity_lift_by_hand():
     # The history's movies have 3 ratings on average, the list's 8, then 3, then 2.
-    known = ratings([0, 5, 0, 1], [0, 5, 0, 1], [0, 5, 0, 1])
-    items = np.array([[0, 2], [3, 1], [1, -1]])
+    histories = rows(*[[0, 1, 0, 1]] * 3)
 
-    found = popularity_lift(items, known, np.array([10, 2, 6, 4]))
+    found = popularity_lift(lists([0, 2], [3, 1], [1, -1]), histories, np.array([10, 2, 6, 4]))
 
     assert found == pytest.approx([5 / 3, 0, -1 / 3])
 
 
 def test_popularity_lift_needs_a_list_and_a_history():
-    found = popularity_lift(
-        np.array([[-1, -1], [0, 1]]), ratings([0, 4], [0, 0]), np.array([10, 2])
-    )
+    listed = lists([-1, -1], [0, 1], n_movies=2)
+
+    found = popularity_lift(listed, rows([0, 1], [0, 0]), np.array([10, 2]))
 
     assert np.isnan(found).all()
 
 
 def test_a_movie_s_genres_share_its_weight_evenly():
-    # Once A, and once half A and half B; stars do not count.
-    assert genre_shares(ratings([5, 0.5, 0, 0]), GENRES).tolist() == [[0.75, 0.25, 0]]
+    # Once A, and once half A and half B.
+    assert genre_shares(rows([1, 1, 0, 0]), GENRES).tolist() == [[0.75, 0.25, 0]]
 
 
 def test_movies_without_genres_are_left_out():
-    assert genre_shares(ratings([0, 0, 3, 3]), GENRES).tolist() == [[0, 0, 1]]
+    assert genre_shares(rows([0, 0, 1, 1]), GENRES).tolist() == [[0, 0, 1]]
 
 
 def test_genre_shares_of_nothing_are_not_defined():
-    assert np.isnan(genre_shares(ratings([0, 0, 0, 0], [0, 0, 4, 0]), GENRES)).all()
+    assert np.isnan(genre_shares(rows([0, 0, 0, 0], [0, 0, 1, 0]), GENRES)).all()
 
 
 def test_miscalibration_is_that_of_scipy_for_many_genres():
     rng = np.random.default_rng(0)
     one_genre_each = np.eye(6, dtype=np.float32)[np.arange(30) % 6]
-    known = sparse.csr_array((rng.random((25, 30)) < 0.3).astype(np.float32))
-    items = rng.integers(30, size=(25, 8))
+    listed, known = rng.random((25, 30)) < 0.3, rng.random((25, 30)) < 0.3
 
-    found = miscalibration(items, known, one_genre_each)
+    found = miscalibration(rows(*listed), rows(*known), one_genre_each)
 
     # scipy makes shares of numbers by itself.
-    listed = [np.bincount(row % 6, minlength=6) for row in items]
-    history = known.toarray().astype(np.float64) @ one_genre_each
-    expected = jensenshannon(listed, history, base=2, axis=1) ** 2
+    totals = [of_users.astype(float) @ one_genre_each for of_users in (listed, known)]
+    expected = jensenshannon(*totals, base=2, axis=1) ** 2
     assert found == pytest.approx(expected, abs=1e-8)
 
 
 def test_lists_with_the_genres_of_the_history_are_calibrated():
-    known = ratings([0, 2, 0, 5])
+    history = rows([0, 1, 0, 1])
 
-    assert miscalibration(np.array([[3, 1]]), known, GENRES) == pytest.approx([0], abs=1e-12)
+    assert miscalibration(lists([3, 1]), history, GENRES) == pytest.approx([0], abs=1e-12)
 
 
 def test_lists_with_none_of_the_history_s_genres_are_one_apart():
-    assert miscalibration(np.array([[3]]), ratings([4, 1, 0, 0]), GENRES) == pytest.approx([1])
+    assert miscalibration(lists([3]), rows([1, 1, 0, 0]), GENRES) == pytest.approx([1])
 
 
 def test_miscalibration_needs_genres_on_both_sides():
-    known = ratings([4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 4, 0], [4, 0, 0, 0])
+    histories = rows([1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0])
 
-    found = miscalibration(np.array([[-1], [0], [0], [2]]), known, GENRES)
+    found = miscalibration(lists([-1], [0], [0], [2]), histories, GENRES)
 
     assert np.isnan(found).all()
 
 
 def test_lists_as_rows_hold_no_padding():
-    rows = as_rows(np.array([[2, 0], [-1, -1], [1, -1]]), 4)
+    found = as_rows(np.array([[2, 0], [-1, -1], [1, -1]]), 4)
 
-    assert rows.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
+    assert found.toarray().tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
 """Novelty, diversity, popularity, calibration and coverage of recommendation lists.
 
-All take `items`, (n_users, k) int: recommended item indices, -1 for none. Per-user metrics are
-(n_users,) float64, NaN where undefined. None depends on relevance.
+`lists` and `histories` are (n_users, n_movies) CSR bool, true at the movies of a user's list or
+history. Per-user metrics are (n_users,) float64, NaN where undefined. None depends on relevance.
 """
-
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.special import rel_entr
 
 from movierec.evaluation.evaluate import Evaluation, K, per_user_frame
 from movierec.models.kernels.ranking import row_blocks
 
-# Up to here cosines are looked up in a dense matrix (100 MB) instead of multiplied list by list.
+# Up to here the cosines of all movies are kept (200 MB); sums of long sparse rows take longer.
 _DENSE_MOVIES = 5_000
 
 
@@ -30,144 +29,124 @@ def list_qualities(
     split, genres = evaluation.split, item_genres.to_numpy()
     counts = split.training.ratings_per_movie
     n_users = int(np.count_nonzero(np.diff(split.train.indptr)))
-    known = split.known[evaluation.users]
+    histories = split.known[evaluation.users].astype(bool)
     columns, overall = {}, []
-    for model, lists in evaluation.lists.items():
-        items = lists.items[:, :k]
-        columns[model, "Novelty", k] = novelty(items, counts, n_users)
-        columns[model, "Diversity", k] = diversity(items, item_content)
-        columns[model, "PopularityLift", k] = popularity_lift(items, known, counts)
-        columns[model, "Miscalibration", k] = miscalibration(items, known, genres)
-        overall.append((model, "Coverage", k, coverage(items, split.candidates)))
-        overall.append((model, "Gini", k, gini(items, split.candidates)))
+    for model, ranked in evaluation.lists.items():
+        lists = as_rows(ranked.items[:, :k], len(counts))
+        columns[model, "Novelty", k] = novelty(lists, counts, n_users)
+        columns[model, "Diversity", k] = diversity(lists, item_content)
+        columns[model, "PopularityLift", k] = popularity_lift(lists, histories, counts)
+        columns[model, "Miscalibration", k] = miscalibration(lists, histories, genres)
+        overall.append((model, "Coverage", k, coverage(lists, split.candidates)))
+        overall.append((model, "Gini", k, gini(lists, split.candidates)))
     return per_user_frame(columns), pd.DataFrame(overall, columns=["model", "metric", "k", "mean"])
 
 
-def coverage(items: np.ndarray, candidates: np.ndarray) -> float:
+def as_rows(items: np.ndarray, n_movies: int) -> sparse.csr_array:
+    """Lists (n_users, k) of item indices, -1 for none, as (n_users, n_movies) CSR bool."""
+    listed = items >= 0
+    indptr = np.r_[0, np.cumsum(listed.sum(axis=1))]
+    data = np.ones(indptr[-1], dtype=bool)
+    return sparse.csr_array((data, items[listed], indptr), shape=(len(items), n_movies))
+
+
+def coverage(lists: sparse.csr_array, candidates: np.ndarray) -> float:
     """Share of the candidates that are on at least one list.
 
     candidates: (n_movies,) bool. Ge, Delgado-Battenfeld and Jannach 2010, "Beyond Accuracy".
     """
-    return np.count_nonzero(_exposure(items, candidates)) / np.count_nonzero(candidates)
+    return (_exposure(lists, candidates) > 0).mean()
 
 
-def gini(items: np.ndarray, candidates: np.ndarray) -> float:
+def gini(lists: sparse.csr_array, candidates: np.ndarray) -> float:
     """Gini index of the candidates' exposure: 0 if equal, nearly 1 if one candidate has it all.
 
     With exposures x_1 <= ... <= x_n: sum_i (2 i - n - 1) x_i / (n sum_i x_i). NaN if all lists
     are empty. Fleder and Hosanagar 2009, "Blockbuster Culture's Next Rise or Fall".
     """
-    exposure = np.sort(_exposure(items, candidates))
+    exposure = np.sort(_exposure(lists, candidates))
     n = len(exposure)
     with np.errstate(invalid="ignore"):
         return float((2 * np.arange(1, n + 1) - n - 1) @ exposure / (n * exposure.sum()))
 
 
-def novelty(items: np.ndarray, ratings_per_movie: np.ndarray, n_users: int) -> np.ndarray:
+def novelty(lists: sparse.csr_array, ratings_per_movie: np.ndarray, n_users: int) -> np.ndarray:
     """Mean self-information of the listed movies, bits: -log2(ratings / n_users).
 
     A movie without ratings counts as having one, which keeps it finite. NaN for an empty list.
     Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of recommender systems".
     """
-    information = -np.log2(np.maximum(ratings_per_movie, 1) / n_users)
-    return _mean_over(as_rows(items, len(ratings_per_movie)), information)
+    return _mean_over(lists, -np.log2(np.maximum(ratings_per_movie, 1) / n_users))
 
 
-def diversity(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
+def diversity(lists: sparse.csr_array, item_content: sparse.csr_array) -> np.ndarray:
     """Mean of 1 - cosine over all pairs of a list's movies; NaN for fewer than two.
 
     item_content: (n_movies, n_terms) rows of length one, or zero, whose cosines are 0.
     Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
     """
-    length = np.count_nonzero(items >= 0, axis=1)
-    with np.errstate(invalid="ignore"):
-        return 1 - 2 * _sum_of_cosines(items, item_content) / (length * (length - 1))
+    n_users, n_movies = lists.shape
+    content = item_content.astype(np.float64)
+    squared_norms = content.power(2).sum(axis=1)
+    cosine = (content @ content.T).toarray() if n_movies <= _DENSE_MOVIES else None
+    cosines = np.empty(n_users)
+    for rows in row_blocks(n_users, max(content.shape)):
+        block = lists[rows].astype(np.float64)
+        # Both sums hold every pair's cosine twice, and each squared norm once.
+        if cosine is None:
+            both_ways = (block @ content).power(2).sum(axis=1)
+        else:
+            both_ways = block.multiply(block @ cosine).sum(axis=1)
+        cosines[rows] = both_ways - block @ squared_norms
+    length = np.diff(lists.indptr)
+    pairs = length * (length - 1)
+    return 1 - np.divide(cosines, pairs, out=np.full(n_users, np.nan), where=pairs > 0)
 
 
 def popularity_lift(
-    items: np.ndarray, known: sparse.csr_array, ratings_per_movie: np.ndarray
+    lists: sparse.csr_array, histories: sparse.csr_array, ratings_per_movie: np.ndarray
 ) -> np.ndarray:
     """Mean number of ratings of the listed movies / that of the user's history, minus 1.
 
-    known: (n_users, n_movies) CSR, history of the same users. NaN if either mean is undefined or
-    that of the history is 0.
+    NaN if either mean is undefined or that of the history is 0.
     Abdollahpouri et al. 2019, "The Unfairness of Popularity Bias in Recommendation", per user.
     """
-    listed = _mean_over(as_rows(items, known.shape[1]), ratings_per_movie)
-    usual = _mean_over(_ones(known), ratings_per_movie)
+    listed = _mean_over(lists, ratings_per_movie)
+    usual = _mean_over(histories, ratings_per_movie)
     return np.divide(listed, usual, out=np.full(len(usual), np.nan), where=usual > 0) - 1
 
 
 def genre_shares(rows: sparse.csr_array, item_genres: np.ndarray) -> np.ndarray:
-    """Genre distribution of the movies stored in each row: (n_rows, n_genres), NaN if none.
+    """Genre distribution of each list or history: (n_rows, n_genres), NaN if it has no genres.
 
     item_genres: (n_movies, n_genres) indicators. A movie's weight of 1 is shared by its genres;
     movies without genres are excluded.
     """
     number = item_genres.sum(axis=1, keepdims=True)
-    weights = np.divide(item_genres, number, out=np.zeros(item_genres.shape), where=number > 0)
-    total = _ones(rows) @ weights
+    total = rows @ (item_genres / np.maximum(number, 1)).astype(np.float64)
     with np.errstate(invalid="ignore"):
         return total / total.sum(axis=1, keepdims=True)
 
 
 def miscalibration(
-    items: np.ndarray, known: sparse.csr_array, item_genres: np.ndarray
+    lists: sparse.csr_array, histories: sparse.csr_array, item_genres: np.ndarray
 ) -> np.ndarray:
     """Jensen-Shannon divergence, bits, of the genre distributions of list p and history q.
 
     (KL(p, m) + KL(q, m)) / 2 with m = (p + q) / 2: 0 if equal, 1 if disjoint. NaN if either has
     no genres. Steck 2018, "Calibrated Recommendations"; Lin 1991, "Divergence Measures".
     """
-    p = genre_shares(as_rows(items, known.shape[1]), item_genres)
-    q = genre_shares(known, item_genres)
-    return _entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2
+    p, q = genre_shares(lists, item_genres), genre_shares(histories, item_genres)
+    m = (p + q) / 2
+    return (rel_entr(p, m) + rel_entr(q, m)).sum(axis=1) / (2 * np.log(2))
 
 
-def as_rows(items: np.ndarray, n_movies: int) -> sparse.csr_array:
-    """Lists as indicator rows: (n_users, n_movies) CSR float32."""
-    there = items >= 0
-    indptr = np.r_[0, np.cumsum(np.count_nonzero(there, axis=1))]
-    ones = np.ones(indptr[-1], dtype=np.float32)
-    return sparse.csr_array((ones, items[there], indptr), shape=(len(items), n_movies))
-
-
-def _sum_of_cosines(items: np.ndarray, item_content: sparse.csr_array) -> np.ndarray:
-    """Sum of the cosines of all pairs of each list: (n_users,)."""
-    n_movies, n_terms = item_content.shape
-    total = np.zeros(len(items))
-    if n_movies <= _DENSE_MOVIES:
-        # The last row and column stand for the item -1.
-        cosine = np.zeros((n_movies + 1, n_movies + 1), dtype=np.float32)
-        cosine[:-1, :-1] = (item_content @ item_content.T).toarray()
-        for first, second in combinations(range(items.shape[1]), 2):
-            total += cosine[items[:, first], items[:, second]]
-        return total
-    lists = as_rows(items, n_movies)
-    squared_norms = item_content.power(2).sum(axis=1)
-    for rows in row_blocks(len(items), n_terms):
-        # |a + b + ...|^2 holds every pair's product twice, and each squared norm once.
-        squared_sums = (lists[rows] @ item_content).power(2).sum(axis=1)
-        total[rows] = (squared_sums - lists[rows] @ squared_norms) / 2
-    return total
-
-
-def _entropy(shares: np.ndarray) -> np.ndarray:
-    """Shannon entropy of each row, bits; 0 log 0 = 0."""
-    bits = np.log2(shares, out=np.zeros_like(shares), where=shares != 0)
-    return -np.einsum("ug,ug->u", shares, bits)
-
-
-def _exposure(items: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+def _exposure(lists: sparse.csr_array, candidates: np.ndarray) -> np.ndarray:
     """Number of lists that each candidate is on: (n_candidates,)."""
-    return np.bincount(items[items >= 0], minlength=len(candidates))[candidates]
-
-
-def _ones(rows: sparse.csr_array) -> sparse.csr_array:
-    return sparse.csr_array((np.ones_like(rows.data), rows.indices, rows.indptr), shape=rows.shape)
+    return np.bincount(lists.indices, minlength=len(candidates))[candidates]
 
 
 def _mean_over(rows: sparse.csr_array, values: np.ndarray) -> np.ndarray:
-    """Mean of `values` (n_movies,) over the movies in each indicator row; NaN for an empty row."""
+    """Mean of `values` (n_movies,) over the movies in each row; NaN for an empty row."""
     with np.errstate(invalid="ignore"):
-        return rows @ values.astype(np.float64) / np.diff(rows.indptr)
+        return rows @ values / np.diff(rows.indptr)

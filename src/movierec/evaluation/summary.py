@@ -149,7 +149,7 @@ def genre_profile(
     item_genres: (n_movies, n_genres) indicators. Index genre, columns "history" and the models.
     """
     table = item_genres.to_numpy()
-    rows = {"history": evaluation.split.known[evaluation.users]}
+    rows = {"history": evaluation.split.known[evaluation.users].astype(bool)}
     rows |= {model: as_rows(evaluation.lists[model].items[:, :k], len(table)) for model in models}
     shares = {name: pd.DataFrame(genre_shares(one, table)).mean() for name, one in rows.items()}
     return pd.DataFrame(shares).set_index(item_genres.columns)
