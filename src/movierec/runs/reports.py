@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from movierec.stages import STAGES, Stage
 # Cells with this tag are shown in the run's index too.
 HEADLINE = "headline"
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _NUMBER = r"(&lt; )?[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan"
 _NUMBER_CELL = re.compile(rf"<td\b([^>]*)>(?=\s*({_NUMBER})\s*</td>)")
 
@@ -123,6 +122,8 @@ def _exporter() -> HTMLExporter:
     exporter = HTMLExporter(
         template_name="report", extra_template_basedirs=[str(templates)], embed_images=True
     )
+    mark_numbers = partial(_NUMBER_CELL.sub, r"<td\1 data-number>")
+    exporter.environment.filters["mark_numbers"] = mark_numbers
     exporter.environment.globals["css"] = (
         (templates / "report" / "report.css").read_text(encoding="utf-8"),
         HtmlFormatter(style="default").get_style_defs(".highlight"),
@@ -131,23 +132,16 @@ def _exporter() -> HTMLExporter:
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
-    """The notebook as a report shows it: no title twice, no live widgets, figures described."""
+    """The notebook as a report shows it: no title twice, figures described."""
     notebook = nbformat.from_dict(notebook)
-    notebook.metadata.pop("widgets", None)
     heading = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\A# .*\n?", "", cell.source)
             heading = _last_heading(cell.source) or heading
         else:
-            # A progress bar is live or nothing.
-            cell.outputs = [one for one in cell.outputs if _WIDGET not in one.get("data", {})]
             heading = _last_heading("\n".join(map(_markdown, cell.outputs))) or heading
             cell.metadata["alt"] = f"Figure: {heading}"
-            for output in cell.outputs:
-                data = output.get("data", {})
-                if "text/html" in data:
-                    data["text/html"] = _NUMBER_CELL.sub(r"<td\1 data-number>", data["text/html"])
     return notebook
 
 
