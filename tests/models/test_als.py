@@ -92,7 +92,8 @@ def test_fold_in_solves_the_normal_equations(two_tastes):
 
 
 def test_a_spectral_start_takes_no_seed(two_tastes):
-    one, other = als(seed=3).fit(two_tastes), als(seed=4).fit(two_tastes)
+    spectral = {"initial_factors": "spectral"}
+    one, other = (als(seed=seed, **spectral).fit(two_tastes) for seed in (3, 4))
 
     assert one.item_factors.tobytes() == other.item_factors.tobytes()
 

@@ -1,7 +1,6 @@
 """Implicit-feedback matrix factorisation, with or without item features.
 
-Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets", begun with
-the leading singular vectors (`spectral`), which takes a fifth of the iterations of a random start.
+Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets".
 """
 
 import time
