@@ -17,7 +17,7 @@ from movierec.content.features import ItemFeatures
 from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Protocol, Split, make_split
+from movierec.data.splits import Split, make_split
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.models.als import ALS
@@ -35,6 +35,7 @@ from movierec.settings import (
     HybridSettings,
     ModelSettings,
     PreferenceSettings,
+    ProtocolSettings,
     SimilaritySettings,
 )
 from movierec.stages import OpenStage
@@ -270,7 +271,7 @@ def interactions() -> Interactions:
 
 @pytest.fixture(scope="session")
 def split(interactions: Interactions) -> Split:
-    return make_split(interactions, Protocol(test_share=0.3))
+    return make_split(interactions, ProtocolSettings(test_share=0.3))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.interactions import select_interactions
-from movierec.data.splits import Protocol, make_split
+from movierec.data.splits import make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.metrics import ndcg
 from movierec.evaluation.ranking import popular_first, rank_items
@@ -25,7 +25,7 @@ from movierec.models.als import ALS
 from movierec.models.base import Model
 from movierec.models.item_knn import ItemKNN
 from movierec.models.popularity import Popularity
-from movierec.settings import ALSSettings
+from movierec.settings import ALSSettings, ProtocolSettings
 
 DEPTH = 100
 # As LensKit's own: all neighbours with plain cosine; weight 40, regularization 0.1, 50 factors.
@@ -53,7 +53,7 @@ def models() -> list[Model]:
 def compared(folder: Path) -> pd.DataFrame:
     """Mean NDCG@100 by model: published, under LensKit's conventions, and under ours."""
     interactions = select_interactions(read_tables(folder).ratings, top_movies=10_000_000)
-    split = make_split(interactions, Protocol("global-time", test_share=0.2))
+    split = make_split(interactions, ProtocolSettings(protocol="global-time", test_share=0.2))
     users = np.flatnonzero(np.diff(split.test.indptr))
     known, hidden = split.known[users], split.test[users]
     warm = np.diff(known.indptr) > 0

@@ -9,12 +9,12 @@ from scipy import sparse
 
 from movierec.content.features import ItemFeatures
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Protocol, Split, make_split
+from movierec.data.splits import Split, make_split
 from movierec.evaluation.ablation import ablate
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import TARGET, build_hybrid
-from movierec.settings import ModelSettings
+from movierec.settings import ModelSettings, ProtocolSettings
 
 _KINDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(30) % 2])
 FEATURES = ItemFeatures(_KINDS, _KINDS)
@@ -28,7 +28,7 @@ def split() -> Split:
     rated = rng.random((60, 30)) < np.where(same, 0.5, 0.15)
     matrix = sparse.csr_array(np.where(rated, 4.0, 0).astype(np.float32))
     times = np.zeros(matrix.nnz, dtype=np.int32)
-    return make_split(Interactions(np.arange(60), np.arange(30), matrix, times), Protocol())
+    return make_split(Interactions(np.arange(60), np.arange(30), matrix, times), ProtocolSettings())
 
 
 def evaluated(settings: ModelSettings, split: Split) -> tuple[Evaluation, Hybrid]:
@@ -68,6 +68,6 @@ def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split):
 def test_recent_popularity_alone_is_a_variant_of_temporal_splits(settings, split, protocol, there):
     training = replace(split.training, timestamps=np.arange(split.train.nnz, dtype=np.int32))
 
-    found = losses(settings, make_split(training, Protocol(protocol))).index
+    found = losses(settings, make_split(training, ProtocolSettings(protocol=protocol))).index
 
     assert ("recent popularity alone" in found) == there

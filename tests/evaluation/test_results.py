@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data.splits import Protocol
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import METRICS
@@ -20,6 +19,7 @@ from movierec.evaluation.results import (
 )
 from movierec.evaluation.summary import differences, metrics_table
 from movierec.models.popularity import Popularity
+from movierec.settings import ProtocolSettings
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_names_of_metrics(metric, name):
 def test_the_protocol_is_described(evaluation):
     facts = DatasetFacts("mine", False, *[0] * 8, {"ratings.csv": "abc"}, {"top_movies": 13})
 
-    about = describe(Protocol(test_share=0.3, seed=4), evaluation, facts)
+    about = describe(ProtocolSettings(test_share=0.3, seed=4), evaluation, facts)
 
     assert about == {
         "name": "user-random",

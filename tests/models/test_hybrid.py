@@ -9,14 +9,14 @@ from scipy import sparse
 from movierec.content.features import ItemFeatures
 from movierec.content.tfidf import known_content
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Protocol, make_split
+from movierec.data.splits import make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import evaluate
 from movierec.models.base import fit_once
 from movierec.models.hybrid import Components, Hybrid
 from movierec.models.recency import RecentPopularity
 from movierec.models.registry import build_hybrid
-from movierec.settings import ALSSettings, HybridSettings
+from movierec.settings import ALSSettings, HybridSettings, ProtocolSettings
 
 ROW = sparse.csr_array((1, 3), dtype=np.float32)
 
@@ -119,7 +119,7 @@ def test_the_model_that_was_evaluated_is_restored_as_it_was(ml_latest_small: Pat
     tables = read_tables(ml_latest_small)
     interactions = select_interactions(tables.ratings, 1_000)
     movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
-    split = make_split(interactions, Protocol())
+    split = make_split(interactions, ProtocolSettings())
     features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
     settings = ALSSettings(), HybridSettings()
     ranked = build_hybrid(*settings, features, split.training)

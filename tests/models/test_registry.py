@@ -10,13 +10,13 @@ from scipy import sparse
 from movierec.content.features import ItemFeatures
 from movierec.content.tfidf import known_content
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Protocol, make_split
+from movierec.data.splits import make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import evaluate
 from movierec.models import ease
 from movierec.models.base import TimedModel
 from movierec.models.registry import TARGET, build_models
-from movierec.settings import ModelSettings
+from movierec.settings import ModelSettings, ProtocolSettings
 
 NAMES = [
     "random",
@@ -46,7 +46,9 @@ def ndcg_at_10(ml_latest_small: Path, settings: ModelSettings) -> pd.Series:
     features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
     evaluations = []
     for seed in (0, 1):
-        split = make_split(interactions, Protocol("user-random", 0.2, seed=seed))
+        split = make_split(
+            interactions, ProtocolSettings(protocol="user-random", test_share=0.2, seed=seed)
+        )
         models = build_models(settings, features, split.training)
         evaluations.append(evaluate(models.values(), split, cutoffs=(10,)))
     means = [one.per_user.mean().xs(("NDCG", 10), level=("metric", "k")) for one in evaluations]

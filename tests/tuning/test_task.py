@@ -10,11 +10,11 @@ import pytest
 from scipy import linalg, sparse
 
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Protocol, Split, make_split
+from movierec.data.splits import Split, make_split
 from movierec.datasets import load_dataset
 from movierec.evaluation.evaluate import evaluate
 from movierec.models.ease import EASE, MAX_ITEMS
-from movierec.settings import ModelSettings, PreferenceSettings, SettingsError
+from movierec.settings import ModelSettings, PreferenceSettings, ProtocolSettings, SettingsError
 from movierec.tuning import search
 from movierec.tuning.search import TuningTask, load_task, validation_splits
 
@@ -46,8 +46,8 @@ def split_by(name: str, whole: Interactions) -> tuple[Split, list[Split]]:
     given = pd.DataFrame(
         {"userId": whole.user_ids[rows], "movieId": whole.movie_ids[columns], "rating": 4.0}
     )
-    protocol = Protocol(name, test_share=0.3, given=given[::7])
-    split = make_split(whole, protocol)
+    protocol = ProtocolSettings(protocol=name, test_share=0.3)
+    split = make_split(whole, protocol, given[::7])
     return split, validation_splits(split, protocol, "ease")
 
 
@@ -99,7 +99,7 @@ def test_there_are_as_many_temporal_splits_as_ratings_allow(timed, ratings, numb
 )
 def test_the_fewer_users_judge_the_more_splits_there_are(timed, monkeypatch, users, model, number):
     monkeypatch.setattr(search, "USERS", users)
-    protocol = Protocol(test_share=0.3)
+    protocol = ProtocolSettings(test_share=0.3)
     split = make_split(timed, protocol)
     assert np.count_nonzero(np.diff(split.test.indptr)) == 39
 
@@ -111,7 +111,7 @@ def test_a_value_is_the_mean_ndcg_at_10_over_the_validation_splits(load, dataset
     task = load("test_share=0.3", "positive_threshold=2", "relevance_threshold=3", "top_movies=20")
     value = task.score(task.settings.replace(ease_regularization=5.0))
 
-    protocol = Protocol(test_share=0.3)
+    protocol = ProtocolSettings(test_share=0.3)
     split = make_split(select_interactions(load_dataset(str(dataset))[0].ratings, 20), protocol)
     model = EASE(5.0, PreferenceSettings(positive_threshold=2))
     values = [

@@ -1,7 +1,7 @@
 """Protocols that split ratings into a training and a test part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, USER
 from movierec.data.interactions import Interactions
+from movierec.settings import ProtocolSettings
 
 
 @dataclass(frozen=True)
@@ -68,56 +69,40 @@ class Split:
         return relevant
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """How to split; `name` is a key of PROTOCOLS.
-
-    test_share  share to hold out, in (0, 1): of each user's ratings (user-random), of all ratings
-                (global-time), of the movies (cold-movies), or of the users and of each held-out
-                user's ratings (unseen-users)
-    test_from   global-time: split at this ISO date (UTC) instead of by share; "" for none
-    given       given: the test set of the dataset, columns userId, movieId, rating
-    seed        of the random draws
-    """
-
-    name: str = "user-random"
-    test_share: float = 0.2
-    test_from: str = ""
-    given: pd.DataFrame | None = None
-    seed: int = 0
-
-
-def make_split(interactions: Interactions, protocol: Protocol) -> Split:
+def make_split(
+    interactions: Interactions, protocol: ProtocolSettings, given: pd.DataFrame | None = None
+) -> Split:
     """Split ratings by a protocol.
 
-    Raises ValueError for an unknown protocol, a share outside (0, 1), and an empty part.
+    given: the test set for the protocol of that name: columns userId, movieId, rating.
+    Raises ValueError for an empty part, and for a date that is none or outside the ratings.
     """
-    if protocol.name not in PROTOCOLS:
-        raise ValueError(f"protocol {protocol.name!r} is not one of {', '.join(PROTOCOLS)}")
-    if not 0 < protocol.test_share < 1:
-        raise ValueError(f"test_share is {protocol.test_share}; it must lie between 0 and 1")
-    split = PROTOCOLS[protocol.name](interactions, protocol)
+    split = (
+        _given(interactions, given)
+        if protocol.protocol == "given"
+        else PROTOCOLS[protocol.protocol](interactions, protocol)
+    )
     for part, ratings, change in (("training", split.train, "less"), ("test", split.test, "more")):
         if not ratings.nnz:
             raise ValueError(
-                f"protocol {protocol.name}: the {part} part is empty; hold out {change},"
+                f"protocol {protocol.protocol}: the {part} part is empty; hold out {change},"
                 " or keep more ratings"
             )
     return split
 
 
-def validation(split: Split, protocol: Protocol) -> Split:
+def validation(split: Split, protocol: ProtocolSettings) -> Split:
     """The training part split again by the same protocol, for choosing hyperparameters.
 
     Replaced are `given`, by user-random, and a date, by the share of the ratings before it.
     """
-    name = "user-random" if protocol.name == "given" else protocol.name
-    return make_split(
-        split.training, replace(protocol, name=name, test_from="", seed=protocol.seed + 1)
-    )
+    name = "user-random" if protocol.protocol == "given" else protocol.protocol
+    changes = {"protocol": name, "test_from": "", "seed": protocol.seed + 1}
+    # Not `replace`, since the seed may be the highest that a setting can be.
+    return make_split(split.training, protocol.model_copy(update=changes))
 
 
-def _user_random(interactions: Interactions, protocol: Protocol) -> Split:
+def _user_random(interactions: Interactions, protocol: ProtocolSettings) -> Split:
     return _split(
         interactions,
         _share_of_rows(interactions.user_items, protocol.test_share, protocol.seed),
@@ -127,7 +112,7 @@ def _user_random(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-def _leave_last_out(interactions: Interactions, protocol: Protocol) -> Split:
+def _leave_last_out(interactions: Interactions, protocol: ProtocolSettings) -> Split:
     counts = np.diff(interactions.user_items.indptr)
     drawn = np.random.default_rng(protocol.seed).random(interactions.user_items.nnz)
     # Ties in time are broken at random.
@@ -143,7 +128,7 @@ def _leave_last_out(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-def _global_time(interactions: Interactions, protocol: Protocol) -> Split:
+def _global_time(interactions: Interactions, protocol: ProtocolSettings) -> Split:
     times = interactions.timestamps
     if protocol.test_from:
         split_time = _seconds(protocol.test_from)
@@ -169,7 +154,7 @@ def _global_time(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-def _unseen_users(interactions: Interactions, protocol: Protocol) -> Split:
+def _unseen_users(interactions: Interactions, protocol: ProtocolSettings) -> Split:
     matrix, share = interactions.user_items, protocol.test_share
     eligible = np.flatnonzero(np.diff(matrix.indptr) > 1)
     of_held_out = _random_mask(matrix.shape[0], eligible, share, protocol.seed)[_rows(matrix)]
@@ -185,7 +170,7 @@ def _unseen_users(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-def _cold_movies(interactions: Interactions, protocol: Protocol) -> Split:
+def _cold_movies(interactions: Interactions, protocol: ProtocolSettings) -> Split:
     rated = np.flatnonzero(interactions.ratings_per_movie)
     cold = _random_mask(len(interactions.movie_ids), rated, protocol.test_share, protocol.seed)
     return _split(
@@ -198,8 +183,7 @@ def _cold_movies(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-def _given(interactions: Interactions, protocol: Protocol) -> Split:
-    given = protocol.given
+def _given(interactions: Interactions, given: pd.DataFrame | None) -> Split:
     if given is None or given.empty:
         raise ValueError(
             'protocol "given" needs a test.csv (userId,movieId and optionally rating) in the'
@@ -238,13 +222,13 @@ def _given(interactions: Interactions, protocol: Protocol) -> Split:
     )
 
 
-PROTOCOLS: dict[str, Callable[[Interactions, Protocol], Split]] = {
+# All but "given", which needs a test set.
+PROTOCOLS: dict[str, Callable[[Interactions, ProtocolSettings], Split]] = {
     "user-random": _user_random,
     "leave-last-out": _leave_last_out,
     "global-time": _global_time,
     "unseen-users": _unseen_users,
     "cold-movies": _cold_movies,
-    "given": _given,
 }
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from movierec.content.features import ItemFeatures, genres
 from movierec.content.tfidf import known_content
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Protocol, Split, make_split, validation
+from movierec.data.splits import Split, make_split, validation
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.models.registry import build_models
@@ -31,15 +31,16 @@ class EvaluationInputs:
     movies: pd.DataFrame
     tags: pd.DataFrame
     facts: DatasetFacts
-    protocol: Protocol
+    protocol: ProtocolSettings
+    given: pd.DataFrame
     settings: ModelSettings
     max_features: int
 
     @classmethod
-    def load(cls, stage: OpenStage, asked: ProtocolSettings, baselines: BaselineSettings) -> Self:
+    def load(
+        cls, stage: OpenStage, protocol: ProtocolSettings, baselines: BaselineSettings
+    ) -> Self:
         """Read what earlier stages left. Raises MissingArtifact."""
-        given = pd.read_parquet(stage.input("given.parquet"))
-        protocol = Protocol(asked.protocol, asked.test_share, asked.test_from, given, asked.seed)
         als, hybrid = stage.settings(ALSSettings), stage.settings(HybridSettings)
         return cls(
             Interactions.load(stage.input("interactions.npz")),
@@ -47,6 +48,7 @@ class EvaluationInputs:
             pd.read_parquet(stage.input("tags.parquet")),
             DatasetFacts.load(stage.input("dataset.json")),
             protocol,
+            pd.read_parquet(stage.input("given.parquet")),
             ModelSettings.of(als, hybrid, baselines),
             stage.settings(ContentSettings).max_features,
         )
@@ -57,7 +59,7 @@ class EvaluationInputs:
         return genres(self.movies)
 
     def split(self) -> Split:
-        return make_split(self.interactions, self.protocol)
+        return make_split(self.interactions, self.protocol, self.given)
 
     def features(self, split: Split) -> ItemFeatures:
         """Item features as known at the split time: later tags are excluded."""

@@ -9,11 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from movierec.data.columns import MOVIE, RATING, USER
-from movierec.data.splits import Protocol
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation
 from movierec.paths import atomic_write
-from movierec.settings import ModelSettings
+from movierec.settings import ModelSettings, ProtocolSettings
 
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
 # Metrics of all lists of a model together, which have a value but no error.
@@ -25,10 +24,10 @@ def key(metric: str, k: int) -> str:
     return f"{_KEYS.get(metric, metric.lower())}@{k}"
 
 
-def describe(protocol: Protocol, evaluation: Evaluation, dataset: DatasetFacts) -> dict:
+def describe(protocol: ProtocolSettings, evaluation: Evaluation, dataset: DatasetFacts) -> dict:
     """What was evaluated on, as the "protocol" of metrics.json."""
     return {
-        "name": protocol.name,
+        "name": protocol.protocol,
         "dataset": dataset.name,
         "sha256": dataset.sha256,
         "selection": dataset.selection,

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from movierec.data.interactions import kept_metadata, select_interactions
-from movierec.data.splits import Protocol, Split, validation
+from movierec.data.splits import Split, validation
 from movierec.datasets import DatasetFacts, load_dataset
 from movierec.evaluation.evaluate import K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
@@ -112,9 +112,8 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     movies, tags = kept_metadata(tables, interactions)
     if len(movies) > ease.MAX_ITEMS:
         space = search_space(model, {*fixed, "ease_weight"})
-    protocol = Protocol(s.protocol, s.test_share, s.test_from, tables.given, s.seed)
-    inputs = EvaluationInputs(interactions, movies, tags, facts, protocol, s, s.max_features)
-    splits = validation_splits(inputs.split(), protocol, model)
+    inputs = EvaluationInputs(interactions, movies, tags, facts, s, tables.given, s, s.max_features)
+    splits = validation_splits(inputs.split(), s, model)
     score = _objective(model, inputs, splits, s.relevance_threshold)
     return TuningTask(model, start, fixed, s, facts, space, len(splits), score)
 
@@ -143,13 +142,13 @@ def _objective(
     return score
 
 
-def validation_splits(split: Split, protocol: Protocol, model: str) -> list[Split]:
+def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> list[Split]:
     """Validation splits of the training part, made by the protocol that made `split`.
 
     Those of a random protocol differ in the seed; the fewer users judge, the more there are. A
     temporal one divides the training part of the one before it, as long as both sides have ratings.
     """
-    if protocol.name in ("leave-last-out", "global-time"):
+    if protocol.protocol in ("leave-last-out", "global-time"):
         splits = [validation(split, protocol)]
         with suppress(ValueError):
             while len(splits) < TEMPORAL_SPLITS:
@@ -159,7 +158,7 @@ def validation_splits(split: Split, protocol: Protocol, model: str) -> list[Spli
     number = min(MAX_SPLITS_OF.get(model, MAX_SPLITS), math.ceil(USERS / n_users))
     number *= HYBRID_FACTOR if model == TARGET else 1
     seeds = range(protocol.seed, protocol.seed + number)
-    return [validation(split, replace(protocol, seed=seed)) for seed in seeds]
+    return [validation(split, protocol.model_copy(update={"seed": seed})) for seed in seeds]
 
 
 def open_study(task: TuningTask, path: Path) -> optuna.Study:
