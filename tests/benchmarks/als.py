@@ -14,17 +14,9 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-<<<<<<< Updated upstream
 from movierec.models import als
 from movierec.models.als import ALS
 from movierec.models.kernels.als import training_loss
-=======
-from movierec.data.interactions import Interactions
-from movierec.data.splits import make_split
-from movierec.evaluation.metrics import ndcg
-from movierec.models.kernels.als import CompiledALS
-from movierec.settings import HybridSettings, ProtocolSettings
->>>>>>> Stashed changes
 
 ITERATIONS = 12
 # By name: where factors begin, and the steps of conjugate gradient in the first iteration and later.
@@ -76,50 +68,11 @@ def _frame(rows: list[tuple[int, float, float]]) -> pd.DataFrame:
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "original"
     bench.prepare()
-<<<<<<< Updated upstream
     curves = {"implicit": implicit_curve(name)}
     curves |= {label: curve(name, *start) for label, start in STARTS.items()}
     table = pd.concat(curves, axis=1).swaplevel(axis=1)
     print(table["loss"].to_string(float_format="{:.5f}".format))
     print(table["seconds"].median().rename("median seconds of an iteration").to_string())
-=======
-    interactions = Interactions.load(bench.HOME / "half.npz")
-    split = make_split(interactions, ProtocolSettings())
-    problem = Problem(split.train, split.test)
-    # Compiled before any clock starts.
-    trained(Problem(problem.train[:1000], problem.test[:1000]))
-    found = {}
-
-    def run(name: str, problem: Problem = problem, **changes) -> AlternatingLeastSquares:
-        found[name], model = trained(problem, **changes)
-        print(f"{name}\n{found[name].to_string(float_format='{:.4f}'.format)}", flush=True)
-        return model
-
-    run("implicit", solver="implicit")
-    plain = run("compiled")
-    numba.set_num_threads(1)
-    run("compiled, one thread")
-    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    users, items = (np.arange(size) for size in problem.train.shape)
-    popular = np.argsort(-np.bincount(problem.train.indices), kind="stable")
-    active = np.argsort(-np.diff(problem.train.indptr), kind="stable")
-    run("compiled, movies sorted by popularity", problem.ordered(users, popular))
-    run("compiled, users sorted by activity", problem.ordered(active, items))
-    _, doubled = trained(problem, alpha=2 * bench.ALPHA)
-    run("warm start: alpha doubled", initial_item_factors=doubled.item_factors)
-    # What stage 03's factors would do in stage 05: they have seen the held-out ratings.
-    _, leaky = trained(replace(problem, train=interactions.user_items))
-    run("warm start: all ratings", initial_item_factors=leaky.item_factors)
-    print(to_equal_quality(found, "compiled").to_string(float_format="{:.4f}".format))
-    found.clear()
-    _, features = bench.inputs("with content")
-    weights = HybridSettings()
-    rows = features.weighted(weights.als_term_weight, weights.als_genre_weight)
-    with_content = problem.with_rows(rows)
-    run("with item features", with_content)
-    run("warm start: without them", with_content, initial_item_factors=plain.item_factors)
-    print(to_equal_quality(found, "with item features").to_string(float_format="{:.4f}".format))
->>>>>>> Stashed changes
 
 
 if __name__ == "__main__":

@@ -38,15 +38,8 @@ from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import hit_rate, ndcg
 from movierec.evaluation.ranking import popular_first, rank_items
 from movierec.models.als import ALS
-<<<<<<< Updated upstream
 from movierec.models.kernels.als import training_loss
 from movierec.settings import ALSSettings, ProtocolSettings
-=======
-from movierec.models.explain import content_factors
-from movierec.models.registry import build_hybrid
-from movierec.models.similarity import ItemSimilarity
-from movierec.settings import ALSSettings, HybridSettings, ProtocolSettings
->>>>>>> Stashed changes
 from movierec.simulation import simulator as simulation
 
 HOME = paths.datasets() / "benchmark"
@@ -217,34 +210,6 @@ JOBS = {
 }
 
 
-<<<<<<< Updated upstream
-=======
-def inputs(name: str) -> tuple:
-    """What a pair is given, made and kept beforehand, read before the clock starts."""
-    if name == "no cache":
-        shutil.rmtree(cache.place(FILES), ignore_errors=True)
-    if name == "texts":
-        movies = pd.read_parquet(HOME / "movies.parquet")
-        return movies, pd.read_parquet(HOME / "tags.parquet")
-    if name == "with content":
-        _, item_content = tfidf(content_text(*inputs("texts")), 5_000)
-        features = ItemFeatures.of(inputs("texts")[0], item_content)
-        return Interactions.load(HOME / "half.npz"), features
-    if name == "items":
-        return sparse.load_npz(HOME / "content.npz"), np.load(HOME / "item_factors.npy")
-    if name not in ("ratings", "fitted", "evaluated"):
-        return ()
-    interactions = Interactions.load(HOME / "half.npz")
-    if name == "ratings":
-        return (interactions.user_items,)
-    split = make_split(interactions, ProtocolSettings())
-    model = als_ours(split.train, iterations=2)["model"]
-    # Both sides' compiled loops are there already, as they are in every run but the first.
-    lists_of(model, split.train[:100], split.test[:100])
-    return (model, split.train) if name == "fitted" else (model, split.train, split.test)
-
-
->>>>>>> Stashed changes
 def prepare() -> None:
     """Simulate the files and keep what the jobs start from."""
     HOME.mkdir(parents=True, exist_ok=True)
