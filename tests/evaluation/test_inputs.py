@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.data.splits import validation
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.popularity import Popularity
+from movierec.models.random import Random
 from movierec.settings import (
     ALSSettings,
     BaselineSettings,
@@ -61,12 +63,14 @@ def test_tags_from_the_split_time_on_are_no_features(inputs):
     assert np.array_equal(everything.genres.toarray(), known.genres.toarray())
 
 
-def test_validation_holds_out_training_ratings(inputs):
-    evaluation = evaluate([Popularity()], inputs.split(), cutoffs=(10,), seed=4)
+def test_models_are_validated_on_a_part_of_the_training_ratings(inputs):
+    models = [Popularity(), Random(inputs.settings.seed)]
+    evaluation = evaluate(models, inputs.split(), cutoffs=(10,), seed=4)
 
-    held = inputs.validate(evaluation, "popularity,content")
+    means = inputs.validate(evaluation, "popularity,random")
 
-    assert list(held.lists) == ["popularity", "content"]
-    train = evaluation.split.train.toarray()
-    assert ((held.split.train + held.split.test).toarray() == train).all()
-    assert held.split.test.nnz
+    held_out = validation(evaluation.split, inputs.protocol)
+    held = evaluate(models, held_out, cutoffs=(10,), seed=4)
+    for name, one in {"validation": held, "test": evaluation}.items():
+        assert means[name].to_dict() == one.values("NDCG").mean().to_dict()
+    assert means["test"].is_monotonic_decreasing

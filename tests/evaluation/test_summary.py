@@ -9,14 +9,11 @@ from movierec.data.splits import Split
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.summary import (
     by_model,
-    by_split,
     differences,
     genre_profile,
-    highlights,
     mean_and_error,
     metrics_table,
     movie_segments,
-    significance,
     split_counts,
     summarise,
     user_segments,
@@ -105,19 +102,6 @@ def test_the_text_table_has_the_metrics_asked_for_and_the_best_model_by_ndcg_fir
     ]
 
 
-def test_splits_are_beside_each_other(split_of, fixed):
-    split = split_of(np.eye(3, 4), np.eye(3, 4, 1))
-    right, wrong = fixed(np.eye(3, 4, 1), "right"), fixed(-np.eye(3, 4, 1), "wrong")
-    one, other = (evaluate(pair, split, cutoffs=(10,)) for pair in ([wrong, right], [right, wrong]))
-
-    table = by_split({"validation": one, "test": other})
-
-    # The one relevant movie of three candidates is first, or last.
-    assert table.index.tolist() == ["right", "wrong"]
-    assert table.loc["right"].to_dict() == {"validation": "1.000 ± 0.000", "test": "1.000 ± 0.000"}
-    assert table.loc["wrong", "test"] == "0.500 ± 0.000"
-
-
 def test_differences_by_hand():
     # The target is better for one of four users, by 0.4, and worse for two, by 0.1 each.
     values = pd.DataFrame({"other": [0.2, 0.5, 0.3, 0.7], "target": [0.6, 0.4, 0.2, 0.7]})
@@ -158,26 +142,6 @@ def test_a_model_does_not_differ_from_its_like():
 
 def test_without_another_model_there_is_no_difference():
     assert differences(pd.DataFrame({"alone": [0.2, 0.7]}), "alone").empty
-
-
-def test_small_p_values_are_bounded_in_text():
-    gains = pd.DataFrame({"p": [1e-9, 0.0321], "better": [0.5, 0.256], "worse": [0.0, 1.0]})
-
-    assert significance(gains).to_numpy().tolist() == [
-        ["< 0.0001", "50%", "0%"],
-        ["0.0321", "26%", "100%"],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("others", "shown"),
-    [
-        (["ease", "popularity"], ["als", "ease", "popularity"]),
-        (["popularity"], ["als", "popularity"]),
-    ],
-)
-def test_highlights_are_the_target_the_best_other_model_and_the_baseline(others, shown):
-    assert highlights(pd.DataFrame(index=others), "als") == shown
 
 
 @pytest.fixture

@@ -140,10 +140,9 @@ def test_the_largest_shifts_of_genres_are_said():
 
 
 def test_both_splits_best_models_and_their_rank_correlation_are_said():
-    validation = pd.DataFrame({"als": [0.5, 0.3], "ease": [0.2, 0.4], "knn": [0.1, 0.1]})
-    test = pd.DataFrame({"als": [0.5], "ease": [0.6], "knn": [0.1]})
+    means = {"validation": [0.4, 0.3, 0.1], "test": [0.5, 0.6, 0.1]}
 
-    said = readings.validation(validation, test).data
+    said = readings.validation(pd.DataFrame(means, ["als", "ease", "knn"])).data
 
     # Ranks 3, 2, 1 and 2, 3, 1: 1 - 6 (1 + 1) / (3 * 8).
     assert said.startswith("The best model is `als` on the validation split and `ease` on the test")

@@ -40,7 +40,7 @@ def ablate(
     """NDCG@10 of the evaluated hybrid minus that of each variant, paired by user.
 
     settings, features  those that the hybrid was built from
-    Index variant, columns as in `summary.differences`. Variants with the same settings as the
+    A row per variant, columns as in `summary.differences`. Variants with the same settings as the
     hybrid are left out.
     """
     split = evaluation.split
@@ -54,4 +54,4 @@ def ablate(
         variant = build_hybrid(changed, changed, features, split.training, components)
         found = evaluate([variant], split, evaluation.relevance_threshold, (K,), evaluation.seed)
         values[name] = found.values("NDCG")[TARGET]
-    return differences(pd.DataFrame(values), TARGET, evaluation.seed).rename_axis("variant")
+    return differences(pd.DataFrame(values), TARGET, evaluation.seed)

@@ -52,7 +52,8 @@ class Evaluation:
 
     def values(self, metric: str, k: int = K) -> pd.DataFrame:
         """One metric at one cutoff: (n_test_users, n_models), columns model names."""
-        return self.per_user.xs((metric, k), axis=1, level=("metric", "k"))
+        values = self.per_user.xs((metric, k), axis=1, level=("metric", "k"))
+        return values.rename_axis(columns=None)
 
 
 def evaluate(

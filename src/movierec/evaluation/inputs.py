@@ -66,9 +66,14 @@ class EvaluationInputs:
         content = known_content(self.movies, self.tags, self.max_features, split.split_time)
         return ItemFeatures.of(self.movies, content)
 
-    def validate(self, evaluation: Evaluation, names: str) -> Evaluation:
-        """NDCG@10 and the like of the same models on a validation split of the training part."""
+    def validate(self, evaluation: Evaluation, names: str) -> pd.DataFrame:
+        """Mean NDCG@10 on a validation split of the training part, and on the test split.
+
+        A row per model, best on the test split first; columns validation and test.
+        """
         split = validation(evaluation.split, self.protocol)
         models = build_models(self.settings, self.features(split), split.training, names)
         threshold, seed = evaluation.relevance_threshold, evaluation.seed
-        return evaluate(models.values(), split, threshold, (K,), seed, progress=True)
+        held = evaluate(models.values(), split, threshold, (K,), seed, progress=True)
+        means = {"validation": held.values("NDCG").mean(), "test": evaluation.values("NDCG").mean()}
+        return pd.DataFrame(means).sort_values("test", ascending=False)

@@ -7,7 +7,6 @@ from movierec.evaluation.beyond_accuracy import as_rows, genre_shares
 from movierec.evaluation.evaluate import Evaluation, K
 from movierec.evaluation.segments import by_activity, by_popularity
 from movierec.evaluation.statistics import bootstrap_means, holm, interval, paired_p_values
-from movierec.models.registry import BASELINE
 
 
 def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -41,19 +40,12 @@ def mean_and_error(metrics: pd.DataFrame, names: list[str], k: int = K) -> pd.Da
 
     metrics: a long table; what has no standard error is shown without.
     """
-    text = {name: _text(by_model(metrics, name, k)) for name in names}
+    text = {}
+    for name in names:
+        values = by_model(metrics, name, k)
+        errors = values["se"].map(" ± {:.3f}".format).mask(values["se"].isna(), "")
+        text[name] = values["mean"].map("{:.3f}".format) + errors
     best_first = by_model(metrics, "NDCG", k)["mean"].sort_values(ascending=False).index
-    return pd.DataFrame(text).loc[best_first].rename_axis(index=None)
-
-
-def by_split(evaluations: dict[str, Evaluation], metric: str = "NDCG") -> pd.DataFrame:
-    """One metric of all models on several splits as text, a column per split, best first."""
-    values = {name: one.values(metric) for name, one in evaluations.items()}
-    text = {
-        name: _text(pd.DataFrame({"mean": one.mean(), "se": one.sem()}))
-        for name, one in values.items()
-    }
-    best_first = list(values.values())[-1].mean().sort_values(ascending=False).index
     return pd.DataFrame(text).loc[best_first].rename_axis(index=None)
 
 
@@ -77,20 +69,8 @@ def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFram
             "better": (gains > 0).mean(axis=0),
             "worse": (gains < 0).mean(axis=0),
         },
-        index=others.rename("model"),
+        index=others,
     )
-
-
-def significance(gains: pd.DataFrame) -> pd.DataFrame:
-    """p, better and worse of `differences` as text."""
-    p_values = gains["p"].map(lambda p: f"{p:.4f}" if p >= 0.0001 else "< 0.0001")
-    shares = gains[["better", "worse"]].map("{:.0%}".format)
-    return pd.concat([p_values, shares], axis=1).rename_axis(index=None)
-
-
-def highlights(gains: pd.DataFrame, target: str) -> list[str]:
-    """Models to show in detail: the target, the best other one, and the baseline."""
-    return list(dict.fromkeys([target, gains.index[0], BASELINE]))
 
 
 def split_counts(evaluation: Evaluation) -> pd.DataFrame:
@@ -108,13 +88,13 @@ def split_counts(evaluation: Evaluation) -> pd.DataFrame:
     return pd.DataFrame({"count": counts | split.counts})
 
 
-def user_segments(evaluation: Evaluation, metric: str = "NDCG", k: int = K) -> pd.DataFrame:
-    """A metric by user activity (see `by_activity`).
+def user_segments(evaluation: Evaluation) -> pd.DataFrame:
+    """NDCG@10 by user activity (see `by_activity`).
 
     Index (segment, model), columns mean, se, low, high and size, the number of users.
     """
     labels = by_activity(np.diff(evaluation.split.known.indptr)[evaluation.users])
-    values = evaluation.values(metric, k)
+    values = evaluation.values("NDCG")
     return _by_segment({label: values[labels == label] for label in labels.categories})
 
 
@@ -127,17 +107,16 @@ def movie_segments(evaluation: Evaluation, k: int = K) -> pd.DataFrame:
     Steck 2011, "Item Popularity and Recommendation Accuracy".
     """
     labels = by_popularity(evaluation.split.training.ratings_per_movie)
-    relevant = evaluation.relevant[evaluation.users].astype(bool).astype(np.float64)
+    relevant = evaluation.relevant[evaluation.users].astype(bool)
     parts = {}
-    for code, label in enumerate(labels.categories):
-        inside = np.append(labels.codes == code, False)  # the last stands for the item -1
-        n_relevant = relevant @ inside[:-1]
+    for label in labels.categories:
+        inside = np.append(labels == label, False)  # the last stands for the item -1
+        n_relevant = relevant @ inside[:-1].astype(int)
         hits = {
             model: (lists.hits[:, :k] & inside[lists.items[:, :k]]).sum(axis=1)
             for model, lists in evaluation.lists.items()
         }
-        concerned = n_relevant > 0
-        parts[label] = pd.DataFrame(hits)[concerned].div(n_relevant[concerned], axis=0)
+        parts[label] = pd.DataFrame(hits).div(n_relevant, axis=0)[n_relevant > 0]
     return _by_segment(parts)
 
 
@@ -153,12 +132,6 @@ def genre_profile(
     rows |= {model: as_rows(evaluation.lists[model].items[:, :k], len(table)) for model in models}
     shares = {name: pd.DataFrame(genre_shares(one, table)).mean() for name, one in rows.items()}
     return pd.DataFrame(shares).set_index(item_genres.columns)
-
-
-def _text(values: pd.DataFrame) -> pd.Series:
-    """mean and se as "0.412 ± 0.011", or "0.412" without an error."""
-    error = values["se"].map(" ± {:.3f}".format).mask(values["se"].isna(), "")
-    return values["mean"].map("{:.3f}".format) + error
 
 
 def _by_segment(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:

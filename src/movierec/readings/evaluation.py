@@ -111,9 +111,8 @@ def calibration(shares: pd.DataFrame, target: str) -> Markdown:
     )
 
 
-def validation(on_validation: pd.DataFrame, on_test: pd.DataFrame) -> Markdown:
-    """Per-user NDCG@10, a column per model, on either split."""
-    means = pd.DataFrame({"validation": on_validation.mean(), "test": on_test.mean()})
+def validation(means: pd.DataFrame) -> Markdown:
+    """means: NDCG@10 of each model, columns validation and test."""
     best = means.idxmax()
     return Markdown(
         f"The best model is `{best['validation']}` on the validation split and `{best['test']}`"
