@@ -28,9 +28,14 @@ from movierec.runs import plan
 from movierec.serving import bundle
 from movierec.serving.bundle import KEYS, load_model
 from movierec.serving.recommender import Recommender
-from movierec.settings import ModelSettings, ProtocolSettings, parse_assignments, read_preset
+from movierec.settings import (
+    ModelSettings,
+    ProtocolSettings,
+    TuningSettings,
+    parse_assignments,
+    read_preset,
+)
 from movierec.stages import STAGES, find_stage
-from movierec.tuning.search import TuningSettings
 from movierec.tuning.space import search_space
 
 ROOT = paths.project()

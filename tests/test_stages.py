@@ -121,7 +121,7 @@ def test_a_missing_artifact_names_the_command_that_makes_it():
 
 
 def test_a_file_of_no_stage_is_a_mistake(made):
-    with pytest.raises(KeyError, match=r"no stage writes als\.npy"):
+    with pytest.raises(KeyError, match=r"als\.npy"):
         artifact(RUN, "als.npy")
 
 

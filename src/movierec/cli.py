@@ -71,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
     recommend = commands.add_parser("recommend", help="recommend movies by the model of a run")
     recommend.set_defaults(command=_recommend)
-    _add_model(recommend)
+    recommend.add_argument("--run", default=SAMPLE, help="whose model [sample]")
+    recommend.add_argument("-n", type=int, default=10, help="how many movies [10]")
     recommend.add_argument("--why", action="store_true", help="explain the first one")
     somebody = recommend.add_mutually_exclusive_group(required=True)
     somebody.add_argument("--user", type=int, help="a userId of the run's data")
@@ -84,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
 
     similar = commands.add_parser("similar", help="list the movies most similar to one")
     similar.set_defaults(command=_similar)
-    _add_model(similar)
+    similar.add_argument("--run", default=SAMPLE, help="whose model [sample]")
+    similar.add_argument("-n", type=int, default=10, help="how many movies [10]")
     similar.add_argument("title", help="or nearly: the nearest one is taken")
     similar.add_argument("--cf-weight", type=float, help="0: content; 1: collaborative [the run's]")
 
@@ -102,11 +104,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_assignments(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument("-p", metavar="NAME=VALUE", action="append", default=[], help=text)
-
-
-def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--run", default=SAMPLE, help="whose model [sample]")
-    command.add_argument("-n", type=int, default=10, help="how many movies [10]")
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -155,7 +152,6 @@ def _tune(args: argparse.Namespace) -> int:
         print(f"preset: {run.output('preset.toml')}")
         mpl.use("Agg")  # A terminal may have no display.
         set_theme()
-        run.reports.mkdir(parents=True, exist_ok=True)
         print(f"report: {render_page(run.report('tuning'), *report.page(task, study))}")
     elif not interrupted:
         raise ValueError("no trial was run: raise --trials or --minutes")
@@ -200,7 +196,6 @@ def _compare(args: argparse.Namespace) -> None:
         print(f"not on the same test split: the runs differ in {', '.join(differing)}")
     tables |= comparison.report_tables(metrics, protocols, args.metric)
     folder = args.out or paths.reports()
-    folder.mkdir(parents=True, exist_ok=True)
     with paths.atomic_write(folder / "comparison.csv") as draft:
         metrics.to_csv(draft, index=False)
     title = "Comparison of " + ", ".join(protocols.index)

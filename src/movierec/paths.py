@@ -79,22 +79,20 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path; what is written there replaces `path` when the block ends without error.
 
     A run that is killed half-way leaves the old file or none, never half a file. The suffix is
-    kept, since numpy and pandas choose formats by it.
+    kept, since numpy and pandas choose formats by it. Folders above are made.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
         draft = Path(folder) / path.name
         yield draft
+        if draft.is_dir() and path.exists():
+            path.rename(Path(folder) / "old")
         draft.replace(path)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """As `atomic_write`, of a folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
-        draft = Path(folder) / path.name
+    with atomic_write(path) as draft:
         draft.mkdir()
         yield draft
-        if path.exists():
-            path.rename(Path(folder) / "old")
-        draft.replace(path)

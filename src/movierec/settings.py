@@ -148,44 +148,39 @@ class ModelSettings(ALSSettings, HybridSettings, BaselineSettings):
     """Hyperparameters of all models together."""
 
 
-class EDAParameters(DataSettings):
-    """What 01_eda takes."""
+class TuningSettings(DataSettings, ContentSettings, ProtocolSettings, ModelSettings):
+    """What the value of a trial depends on, besides the data."""
 
+
+# The parameters of each notebook: the settings it owns, and what it alone is told.
+
+
+class EDAParameters(DataSettings):
     run: str = _field("", f"{_RUN}; empty takes the name of the dataset")
 
 
 class ContentParameters(ContentSettings):
-    """What 02_content_features takes."""
-
     run: str = _field("sample", _RUN)
     title_query: str = _field("Star Wars", _TITLE_QUERY)
     seed: int = _seed("the movies shown")
 
 
 class ALSParameters(ALSSettings):
-    """What 03_als_training takes."""
-
     run: str = _field("sample", _RUN)
 
 
 class HybridParameters(SimilaritySettings, HybridSettings):
-    """What 04_hybrid_similarity takes."""
-
     run: str = _field("sample", _RUN)
     title_query: str = _field("Star Wars", _TITLE_QUERY)
 
 
 class EvaluationParameters(ProtocolSettings, BaselineSettings):
-    """What 05_evaluation takes."""
-
     run: str = _field("sample", _RUN)
     models: str = _field("all", "models to compare: all, or names with commas")
     diagnostics: bool = _field(True, "pitfalls, ablation and the check on a validation split too")
 
 
 class RecommendParameters(Settings):
-    """What 06_recommend takes."""
-
     run: str = _field("sample", _RUN)
     user_id: int = _field(0, "a user of the data; 0: one with the median number of ratings", ge=0)
     ratings: str = _field("Alien: 5; Pretty Woman: 1", "a cold-start user: TITLE: STARS; ...")

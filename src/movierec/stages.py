@@ -143,11 +143,9 @@ def artifact(run: RunPaths, file: str) -> Path:
 
     Raises MissingArtifact, naming the command that makes it.
     """
-    if file not in _MAKER:
-        raise KeyError(f"no stage writes {file}")
-    path = run.artifacts / file
+    path, maker = run.artifacts / file, _MAKER[file]
     if not path.exists():
-        raise MissingArtifact(f"{path} is missing: {_remedy(run, _MAKER[file])}")
+        raise MissingArtifact(f"{path} is missing: {_remedy(run, maker)}")
     return path
 
 

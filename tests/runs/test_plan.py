@@ -92,5 +92,5 @@ def test_the_data_are_those_of_the_run(executed):
 
 def test_no_plan_is_made_where_there_are_no_notebooks(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "notebooks", lambda: tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"holds no 01_eda\.ipynb"):
+    with pytest.raises(FileNotFoundError, match=r"01_eda\.ipynb is missing: run it in a checkout"):
         _plan()

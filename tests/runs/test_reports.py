@@ -11,7 +11,7 @@ import pytest
 
 from movierec.datasets import DatasetFacts
 from movierec.paths import RunPaths
-from movierec.runs.executed import note_provenance
+from movierec.runs.executed import note_origin
 from movierec.runs.reports import render_page, render_run
 from movierec.stages import STAGES
 
@@ -95,7 +95,7 @@ def test_a_report_goes_on_naming_the_data_it_was_made_from(executed):
     run, stage = executed("01_eda"), STAGES["01_eda"]
     facts = DatasetFacts("first", True, 1234, 2, 3, 4, 0, 0, 0, 0, {})
     facts.save(run.output("dataset.json"))
-    note_provenance(run, stage, stage.parameters(dataset="first"))
+    note_origin(run, stage, stage.parameters(dataset="first"))
     run.output("dataset.json").write_text("{}")
     text = _report(run)
     assert "<dd>first</dd>" in text

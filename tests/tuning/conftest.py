@@ -9,7 +9,8 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
 from movierec.datasets import DatasetFacts
-from movierec.tuning.search import TuningSettings, TuningTask, run_search
+from movierec.settings import TuningSettings
+from movierec.tuning.search import TuningTask, run_search
 
 
 @pytest.fixture

@@ -50,9 +50,14 @@ def state(stage: Stage, notebooks: dict[str, NotebookNode]) -> str:
     return how
 
 
-def note_provenance(run: RunPaths, stage: Stage, told: Settings) -> None:
-    """Keep in an executed notebook what it ran on, since the files may change after it."""
+def note_origin(run: RunPaths, stage: Stage, told: Settings, died: bool = False) -> None:
+    """Keep in an executed notebook what it ran on, since files may change; and where it died."""
     notebook = nbformat.read(run.notebook(stage.name), as_version=4)
+    if died:
+        message = "The kernel died while this cell ran."
+        started = [cell for cell in notebook.cells if cell.metadata.papermill.start_time]
+        error = new_output("error", ename="DeadKernelError", evalue=message, traceback=[message])
+        started[-1].outputs.append(error)
     versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
     about: dict[str, dict] = {"versions": {"Python": platform.python_version()} | versions}
     dataset = getattr(told, "dataset", None)
@@ -61,14 +66,4 @@ def note_provenance(run: RunPaths, stage: Stage, told: Settings) -> None:
     elif (facts := run.artifacts / "dataset.json").exists():
         about["dataset"] = json.loads(facts.read_text(encoding="utf-8"))
     notebook.metadata["movierec"] = about
-    nbformat.write(notebook, run.notebook(stage.name))
-
-
-def note_death(run: RunPaths, stage: Stage) -> None:
-    """Say in an executed notebook where its kernel died, as an error would."""
-    notebook = nbformat.read(run.notebook(stage.name), as_version=4)
-    message = "The kernel died while this cell ran."
-    started = [cell for cell in notebook.cells if cell.metadata.papermill.start_time]
-    error = new_output("error", ename="DeadKernelError", evalue=message, traceback=[message])
-    started[-1].outputs.append(error)
     nbformat.write(notebook, run.notebook(stage.name))

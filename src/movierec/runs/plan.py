@@ -52,10 +52,8 @@ def plan_run(
     told |= {"run": found.name, "dataset": dataset if dataset in NAMES else str(folder)}
     steps = {}
     for stage in stages:
-        if not (paths.notebooks() / f"{stage.name}.ipynb").exists():
-            raise FileNotFoundError(
-                f"{paths.notebooks()} holds no {stage.name}.ipynb: run it in a checkout"
-            )
+        if not (notebook := paths.notebooks() / f"{stage.name}.ipynb").exists():
+            raise FileNotFoundError(f"{notebook} is missing: run it in a checkout")
         values = before | recorded.get(stage.name, {}) | told
         steps[stage] = stage.parameters.of(values.items())
     return Plan(found, steps)

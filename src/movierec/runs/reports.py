@@ -100,7 +100,6 @@ def _cell(content: str | pd.DataFrame | Axes) -> NotebookNode:
 
 def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
     """The figures of some cells as PNG files, for slides and pages of other people's."""
-    folder.mkdir(exist_ok=True)
     data = [output.get("data", {}) for cell in cells for output in cell.get("outputs", ())]
     figures = [one["image/png"] for one in data if "image/png" in one]
     for number, figure in enumerate(figures, start=1):

@@ -1,7 +1,9 @@
 """Running the stages of a plan, one notebook each, through papermill."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +74,7 @@ def run_stages(
 
 
 def _run_stage(stage: Stage, run: RunPaths, told: Settings) -> StageResult:
-    peak = 0
-    failure = None
+    peak, failure, died = 0, None, False
 
     def note_memory(**_: object) -> None:
         nonlocal peak
@@ -95,23 +96,20 @@ def _run_stage(stage: Stage, run: RunPaths, told: Settings) -> StageResult:
     except PapermillExecutionError as error:
         failure = f"{error.ename}: {error.evalue}"
     except DeadKernelError:
-        executed.note_death(run, stage)
+        died = True
         failure = "its kernel died; when memory runs out, the system kills the largest process"
     finally:
         if output.exists():
-            executed.note_provenance(run, stage, told)
+            executed.note_origin(run, stage, told, died)
     return StageResult(stage.name, time.perf_counter() - start, peak, failure)
 
 
 def _peak_memory(process: psutil.Process) -> int:
     """Bytes a process has held at most; where the system keeps no count, holds now."""
-    try:
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
+    with suppress(OSError):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if peak := re.search(r"^VmHWM:\s+(\d+)", status, flags=re.MULTILINE):
+            return int(peak[1]) * 1024
+    with suppress(psutil.Error):
         return process.memory_info().rss
-    except psutil.Error:
-        return 0
+    return 0

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from movierec.plots.tuning import best_so_far, parameter_importance
-from movierec.settings import ProtocolSettings
-from movierec.tuning.search import TuningSettings, TuningTask
+from movierec.settings import ProtocolSettings, TuningSettings
+from movierec.tuning.search import TuningTask
 
 # A preset says how a question is answered, not what is asked, such as the protocol.
 _ANSWER = TuningSettings.model_fields.keys() - ProtocolSettings.model_fields.keys() - {"dataset"}

@@ -26,11 +26,9 @@ from movierec.models.base import Diverged
 from movierec.models.registry import TARGET, build_components, build_models
 from movierec.paths import atomic_write
 from movierec.settings import (
-    ContentSettings,
-    DataSettings,
     ModelSettings,
-    ProtocolSettings,
     SettingsError,
+    TuningSettings,
     Value,
     differences,
     parse_assignments,
@@ -50,10 +48,6 @@ MAX_SPLITS_OF = {"bpr": 4}
 HYBRID_FACTOR = 4
 # A temporal validation split lies before the one before it, and soon few ratings are left.
 TEMPORAL_SPLITS = 3
-
-
-class TuningSettings(DataSettings, ContentSettings, ProtocolSettings, ModelSettings):
-    """What a trial's value depends on, besides the data."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,8 @@ class TuningTask:
     @property
     def run_name(self) -> str:
         protocol = self.settings.protocol
-        name = f"tune-{self.facts.name}-{self.model}"
-        return name if protocol == "user-random" else f"{name}-{protocol}"
+        suffix = "" if protocol == "user-random" else f"-{protocol}"
+        return f"tune-{self.facts.name}-{self.model}{suffix}"
 
     @property
     def about(self) -> dict[str, Value]:
@@ -123,18 +117,15 @@ def _objective(
 ) -> Callable[[ModelSettings], float]:
     by_time = {split.split_time: split for split in splits}
     features = {moment: inputs.features(split) for moment, split in by_time.items()}
+    known = [features[split.split_time] for split in splits]
     start = inputs.settings
     # A component is fitted in the first trial and not again, since its split stays.
-    components = [
-        build_components(start, start, features[split.split_time]) if model == TARGET else None
-        for split in splits
-    ]
+    components = [build_components(start, start, one) if model == TARGET else None for one in known]
 
     def score(settings: ModelSettings) -> float:
         values = []
-        for split, shared in zip(splits, components, strict=True):
-            known = features[split.split_time]
-            models = build_models(settings, known, split.training, model, shared)
+        for split, items, shared in zip(splits, known, components, strict=True):
+            models = build_models(settings, items, split.training, model, shared)
             found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
             values.append(found.per_user[model, "NDCG", K].mean())
         return float(np.mean(values))
