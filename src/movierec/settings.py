@@ -92,8 +92,7 @@ class ALSSettings(PreferenceSettings):
     alpha: float = _field(1.26, "confidence is alpha * s", gt=0, le=1e6)
     iterations: int = _field(15, "passes over users and movies", ge=1, le=1000)
     als_solver: Literal["compiled", "implicit"] = _field("compiled", "whose least squares")
-    initial_factors: Literal["spectral", "random"] = _field("random", "initial movie factors")
-    seed: int = _seed("random initial factors")
+    seed: int = _seed("the initial factors")
 
 
 class SimilaritySettings(Settings):
