@@ -20,10 +20,10 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Protocol, make_split
+from movierec.data.splits import make_split
 from movierec.evaluation.metrics import ndcg
 from movierec.models.kernels.als import CompiledALS
-from movierec.settings import HybridSettings
+from movierec.settings import HybridSettings, ProtocolSettings
 
 ITERATIONS = 16
 # As good as the reference's last iteration: loss at most so much above, NDCG@10 so much below.
@@ -114,7 +114,7 @@ def _ndcg(model: AlternatingLeastSquares, problem: Problem) -> float:
 def main() -> None:
     bench.prepare()
     interactions = Interactions.load(bench.HOME / "half.npz")
-    split = make_split(interactions, Protocol())
+    split = make_split(interactions, ProtocolSettings())
     problem = Problem(split.train, split.test)
     # Compiled before any clock starts.
     trained(Problem(problem.train[:1000], problem.test[:1000]))

@@ -34,7 +34,7 @@ from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
 from movierec.data import cache
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Protocol, make_split
+from movierec.data.splits import make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import hit_rate, ndcg
@@ -43,7 +43,7 @@ from movierec.models.als import ALS
 from movierec.models.explain import content_factors
 from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity
-from movierec.settings import ALSSettings, HybridSettings
+from movierec.settings import ALSSettings, HybridSettings, ProtocolSettings
 from movierec.simulation import simulator as simulation
 
 HOME = paths.datasets() / "benchmark"
@@ -195,7 +195,7 @@ def inputs(name: str) -> tuple:
     interactions = Interactions.load(HOME / "half.npz")
     if name == "ratings":
         return (interactions.user_items,)
-    split = make_split(interactions, Protocol())
+    split = make_split(interactions, ProtocolSettings())
     model = als_ours(split.train, iterations=2)["model"]
     # Both sides' compiled loops are there already, as they are in every run but the first.
     lists_of(model, split.train[:100], split.test[:100])
