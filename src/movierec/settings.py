@@ -7,7 +7,6 @@ papermill can replace them; a test holds the cells against the classes here.
 import difflib
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Value = int | float | str | bool
 
-_PRESETS = resources.files("movierec") / "presets"
+_PRESETS = Path(__file__).with_name("presets")
 
 
 class SettingsError(ValueError):
@@ -207,7 +206,7 @@ def read_preset(preset: str, known: Collection[type[Settings]]) -> dict[str, Val
 
     Raises SettingsError for a preset that is not there, is no TOML, or holds a wrong value.
     """
-    shipped = sorted(Path(entry.name).stem for entry in _PRESETS.iterdir())
+    shipped = sorted(path.stem for path in _PRESETS.glob("*.toml"))
     path = _PRESETS / f"{preset}.toml" if preset in shipped else Path(preset)
     if not path.is_file():
         raise SettingsError(f"preset {preset!r} is neither a file nor one of {', '.join(shipped)}")
@@ -231,11 +230,9 @@ def _checked(
     owner = next((one for one in known if name in one.model_fields), None)
     if owner is None:
         names = list(dict.fromkeys(field for one in known for field in one.model_fields))
-        near = difflib.get_close_matches(name, names, n=3)
-        raise SettingsError(
-            f"there is no parameter {name!r};"
-            + (f" did you mean {' or '.join(near)}?" if near else f" there are {', '.join(names)}")
-        )
+        near = " or ".join(difflib.get_close_matches(name, names, n=3))
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+        raise SettingsError(f"there is no parameter {name!r}; {hint}")
     validate = owner.model_validate if strict else owner.model_validate_strings
     try:
         return getattr(validate({name: value}), name)

@@ -4,7 +4,6 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from importlib import resources
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -117,7 +116,7 @@ def _write(path: Path, title: str, notebook: NotebookNode, page: dict) -> None:
 @cache
 def _exporter() -> HTMLExporter:
     """One for all pages, since compiling the template takes longer than filling it in."""
-    templates = resources.files("movierec.runs") / "templates"
+    templates = Path(__file__).with_name("templates")
     exporter = HTMLExporter(
         template_name="report", extra_template_basedirs=[str(templates)], embed_images=True
     )

@@ -79,11 +79,9 @@ def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, Mapping[
 
 def trials_table(study: optuna.Study) -> pd.DataFrame:
     """A row per trial, numbered from 1: NDCG@10, seconds, parameters."""
-    attrs = [trial.user_attrs for trial in study.trials]
-    table = pd.DataFrame([one["params"] for one in attrs], pd.RangeIndex(1, len(attrs) + 1))
-    table.insert(0, "NDCG@10", [trial.value for trial in study.trials])
-    table.insert(1, "seconds", [one["seconds"] for one in attrs])
-    return table.rename_axis(columns="trial")
+    tried = [(trial.value, trial.user_attrs) for trial in study.trials]
+    rows = [{"NDCG@10": value, "seconds": a["seconds"], **a["params"]} for value, a in tried]
+    return pd.DataFrame(rows, pd.RangeIndex(1, len(rows) + 1)).rename_axis(columns="trial")
 
 
 def importance(task: TuningTask, study: optuna.Study) -> pd.Series:

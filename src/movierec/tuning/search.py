@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, create_trial
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -27,6 +26,7 @@ from movierec.models.registry import TARGET, build_components, build_models
 from movierec.paths import atomic_write
 from movierec.settings import (
     ModelSettings,
+    ProtocolSettings,
     SettingsError,
     TuningSettings,
     Value,
@@ -166,7 +166,7 @@ def open_study(task: TuningTask, path: Path) -> optuna.Study:
     try:
         study = optuna.load_study(study_name="tuning", storage=_storage(path))
         trials, about = study.trials, study.user_attrs.get("about", {})
-    except (SQLAlchemyError, StorageInternalError, KeyError) as error:
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, KeyError) as error:
         why = str(error.__cause__ or error).partition("\n")[0]
         raise ValueError(f"{path} cannot be read as a search ({why}); {remedy}") from None
     if not trials:
@@ -178,8 +178,8 @@ def open_study(task: TuningTask, path: Path) -> optuna.Study:
 
 def _storage(path: Path) -> optuna.storages.RDBStorage:
     # A URL cannot name every path, and with a pool a connection would stay open.
-    connection = {"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
-    return optuna.storages.RDBStorage("sqlite://", connection)
+    engine = {"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
+    return optuna.storages.RDBStorage("sqlite://", engine)
 
 
 def run_search(
