@@ -5,33 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec.content.text import content_text
 from movierec.paths import atomic_write
 
 
 def tfidf(texts: pd.Series, max_features: int) -> tuple[TfidfVectorizer, sparse.csr_array]:
-    """Fit TF-IDF without English stop words, exactly as `TfidfVectorizer(max_features)` does.
+    """Fit TF-IDF without English stop words.
 
     Returns the fitted vectorizer and (n_texts, n_terms) CSR float32 rows, L2-normalised; the row
     of a text without terms is empty. Raises ValueError when no text has a term.
     """
-    words, word_counts = _words(texts)
-    counter = CountVectorizer(stop_words="english", dtype=np.float32)
-    # No term spans a space, so each distinct word is tokenised once, however many texts have it.
-    counts = word_counts @ sparse.csr_array(counter.fit_transform(words))
-    # The same sort as scikit-learn's, so that ties in frequency keep the same terms.
-    kept = np.sort(np.argsort(-counts.sum(axis=0))[:max_features])
-    counts = counts[:, kept]
-    counts.sort_indices()
-    transformer = TfidfTransformer()
-    weights = sparse.csr_array(transformer.fit_transform(counts))
-    terms = counter.get_feature_names_out()[kept].tolist()
-    return _vectorizer(max_features, terms, transformer.idf_), weights
+    vectorizer = TfidfVectorizer(max_features=max_features, stop_words="english", dtype=np.float32)
+    weights = sparse.csr_array(vectorizer.fit_transform(texts))
+    weights.sort_indices()
+    return vectorizer, weights
 
 
 def known_content(
@@ -86,29 +76,11 @@ def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:
 def load_vectorizer(path: Path) -> TfidfVectorizer:
     """Read what `save_vectorizer` wrote."""
     fitted = json.loads(path.read_text())
-    idf = np.array(fitted["idf"], dtype=np.float32)
-    return _vectorizer(fitted["max_features"], fitted["terms"], idf)
-
-
-def _words(texts: pd.Series) -> tuple[list[str], sparse.csr_array]:
-    """The distinct space-separated words, and their counts: (n_texts, n_words) CSR float32."""
-    split = pc.split_pattern(pa.array(texts.to_numpy(), pa.string()), " ")
-    found = split.flatten().dictionary_encode()
-    ones = np.ones(len(found), dtype=np.float32)
-    counts = sparse.csr_array(
-        (ones, found.indices.to_numpy(), split.offsets.to_numpy()),
-        shape=(len(texts), len(found.dictionary)),
-    )
-    return found.dictionary.to_pylist(), counts
-
-
-def _vectorizer(max_features: int, terms: list[str], idf: np.ndarray) -> TfidfVectorizer:
-    """A vectorizer in its fitted state: column i is terms[i], weighted by idf[i]."""
     vectorizer = TfidfVectorizer(
-        max_features=max_features,
+        max_features=fitted["max_features"],
         stop_words="english",
         dtype=np.float32,
-        vocabulary={term: column for column, term in enumerate(terms)},
+        vocabulary={term: column for column, term in enumerate(fitted["terms"])},
     )
-    vectorizer.idf_ = idf
+    vectorizer.idf_ = np.array(fitted["idf"], dtype=np.float32)
     return vectorizer
