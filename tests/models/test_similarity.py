@@ -44,13 +44,13 @@ def off_diagonal(values: np.ndarray) -> np.ndarray:
 
 
 def test_content_is_scaled_over_different_movies(similarity, content):
-    found, expected = similarity.by_content(ALL), scaled(content)
+    found, expected = similarity.hybrid(ALL, 0), scaled(content)
 
     assert off_diagonal(found) == pytest.approx(off_diagonal(expected), abs=1e-5)
 
 
 def test_factors_are_scaled_over_different_movies(similarity, factors):
-    found, expected = similarity.by_factors(ALL), scaled(factors)
+    found, expected = similarity.hybrid(ALL, 1), scaled(factors)
 
     assert off_diagonal(found) == pytest.approx(off_diagonal(expected), abs=1e-5)
 
@@ -67,14 +67,6 @@ def test_rows_are_those_asked_for(similarity):
     some = np.array([7, 2])
 
     assert similarity.hybrid(some, 0.3) == pytest.approx(similarity.hybrid(ALL, 0.3)[some])
-
-
-def test_weight_zero_is_content_alone(similarity):
-    assert similarity.hybrid(ALL, 0).tolist() == similarity.by_content(ALL).tolist()
-
-
-def test_weight_one_is_factors_alone(similarity):
-    assert similarity.hybrid(ALL, 1).tolist() == similarity.by_factors(ALL).tolist()
 
 
 @pytest.mark.parametrize("cf_weight", [-0.01, 1.01, float("nan")])

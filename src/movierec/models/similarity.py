@@ -1,6 +1,5 @@
 """Item-to-item similarity: by content, by factors, and by both."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,8 +44,8 @@ class ItemSimilarity:
         return cls.scaled(
             item_content,
             item_factors,
-            _range_of_pairs(unscaled.by_content, len(item_factors)),
-            _range_of_pairs(unscaled.by_factors, len(item_factors)),
+            _range_of_pairs(unscaled, cf_weight=0),
+            _range_of_pairs(unscaled, cf_weight=1),
         )
 
     @classmethod
@@ -62,43 +61,31 @@ class ItemSimilarity:
         factors = normalize(item_factors).astype(np.float32)
         return cls(content, factors, content_range, factors_range)
 
-    def by_content(self, items: np.ndarray) -> np.ndarray:
-        """(len(items), n_items) float32, scaled content cosine with every movie."""
-        return self.hybrid(items, 0)
-
-    def by_factors(self, items: np.ndarray) -> np.ndarray:
-        """(len(items), n_items) float32, scaled factor cosine with every movie."""
-        return self.hybrid(items, 1)
-
     def hybrid(self, items: np.ndarray, cf_weight: float) -> np.ndarray:
-        """cf_weight * by_factors + (1 - cf_weight) * by_content.
+        """Similarity of some movies to all: (len(items), n_items) float32.
 
-        Raises ValueError unless cf_weight lies in [0, 1].
+        cf_weight * scaled factor cosine + (1 - cf_weight) * scaled content cosine. Raises
+        ValueError unless cf_weight lies in [0, 1].
         """
         if not 0 <= cf_weight <= 1:
             raise ValueError(f"cf_weight is {cf_weight}; it lies in [0, 1]")
         factors_slope, factors_start = _scaling(self.factors_range)
         content_slope, content_start = _scaling(self.content_range)
-        blend = self._cosines(items, cf_weight * factors_slope, (1 - cf_weight) * content_slope)
-        blend += np.float32(cf_weight * factors_start + (1 - cf_weight) * content_start)
-        return blend
-
-    def _cosines(self, items: np.ndarray, by_factors: float, by_content: float) -> np.ndarray:
-        """by_factors * factor cosine + by_content * content cosine, (len(items), n_items)."""
-        if by_factors:
-            total = (np.float32(by_factors) * self.factors[items]) @ self.factors.T
-        else:
-            total = np.zeros((len(items), len(self.factors)), dtype=np.float32)
-        if by_content:
+        blend = np.zeros((len(items), len(self.factors)), dtype=np.float32)
+        if cf_weight:
+            scaled = np.float32(cf_weight * factors_slope) * self.factors[items]
+            np.matmul(scaled, self.factors.T, out=blend)
+        if cf_weight < 1:
             content, terms = self.content, self._terms
             add_products(
-                total,
+                blend,
                 items,
-                np.float32(by_content),
+                np.float32((1 - cf_weight) * content_slope),
                 *(content.indptr, content.indices, content.data),
                 *(terms.indptr, terms.indices, terms.data),
             )
-        return total
+        blend += np.float32(cf_weight * factors_start + (1 - cf_weight) * content_start)
+        return blend
 
     @cached_property
     def _terms(self) -> sparse.csr_array:
@@ -152,15 +139,13 @@ def check_sizes(**sizes_of: int) -> None:
         )
 
 
-def _range_of_pairs(
-    cosines: Callable[[np.ndarray], np.ndarray], n_items: int
-) -> tuple[float, float]:
+def _range_of_pairs(similarity: ItemSimilarity, cf_weight: float) -> tuple[float, float]:
     """Lowest and highest over all pairs of different items; infinite where there is none."""
-    low, high = np.inf, -np.inf
+    low, high, n_items = np.inf, -np.inf, len(similarity.factors)
     with threadpool_limits(1, "blas"):
         for rows in row_blocks(n_items, n_items):
             block = np.arange(rows.start, rows.stop)
-            found = cosines(block)
+            found = similarity.hybrid(block, cf_weight)
             itself = np.arange(len(block)), block
             found[itself] = np.inf
             low = min(low, float(found.min()))
