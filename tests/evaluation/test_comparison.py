@@ -9,7 +9,6 @@ import pytest
 from movierec.evaluation.comparison import (
     differing,
     only_models,
-    only_seeds_differ,
     poolable,
     pooled_differences,
     read_metrics,
@@ -215,31 +214,38 @@ def test_a_user_counts_once_over_several_splits(two_splits):
     assert found.loc["als", "better"] == 1
 
 
-def test_runs_that_differ_in_their_seed_can_be_pooled(run_with):
-    a, b = (run_with(name, {}, name="user-random", seed=n) for n, name in enumerate("ab"))
+def pooled(*runs: RunPaths) -> bool:
+    return poolable(*read_metrics(runs), "ndcg@10")
 
-    assert only_seeds_differ(read_metrics([a, b])[1])
+
+def test_runs_that_differ_in_their_seed_can_be_pooled(run_with):
+    hybrid = {"hybrid": ndcg(0.3)}
+    a, b = (run_with(name, hybrid, name="user-random", seed=n) for n, name in enumerate("ab"))
+
+    assert pooled(a, b)
+    assert not pooled(a)
 
 
 def test_runs_of_two_protocols_cannot_be_pooled(run_with):
-    a = run_with("a", {}, name="user-random", seed=0)
-    b = run_with("b", {}, name="global-time", seed=0)
+    a = run_with("a", {"hybrid": ndcg(0.3)}, name="user-random", seed=0)
+    b = run_with("b", {"hybrid": ndcg(0.3)}, name="global-time", seed=0)
 
-    assert not only_seeds_differ(read_metrics([a, b])[1])
-
-
-def test_one_run_is_not_pooled(run_with):
-    assert not only_seeds_differ(read_metrics([run_with("a", {}, seed=0)])[1])
+    assert not pooled(a, b)
 
 
-@pytest.mark.parametrize(("fraction", "pooled"), [(1.0, True), (0.5, False)])
-def test_another_draw_of_ratings_is_another_question(run_with, fraction, pooled):
+@pytest.mark.parametrize(("fraction", "same"), [(1.0, True), (0.5, False)])
+def test_another_draw_of_ratings_is_another_question(run_with, fraction, same):
     a, b = (
-        run_with(name, {}, selection={"ratings_fraction": fraction, "seed": n}, seed=n)
+        run_with(
+            name,
+            {"hybrid": ndcg(0.3)},
+            selection={"ratings_fraction": fraction, "seed": n},
+            seed=n,
+        )
         for n, name in enumerate("ab")
     )
 
-    assert only_seeds_differ(read_metrics([a, b])[1]) == pooled
+    assert pooled(a, b) == same
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def read_metrics(runs: Iterable[RunPaths]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 f"{path} is not what stage 05_evaluation writes ({error!r}): run it again"
             ) from error
     table = pd.DataFrame(rows, columns=["run", "model", "metric", "mean", "low", "high"])
-    numbers = {"mean": float, "low": float, "high": float}
+    numbers = dict.fromkeys(["mean", "low", "high"], float)
     return table.astype(numbers), pd.DataFrame(protocols).T.rename_axis("run")
 
 
@@ -45,18 +45,14 @@ def differing(protocols: pd.DataFrame) -> list[str]:
     return [name for name, column in protocols.items() if len(set(map(str, column))) > 1]
 
 
-def only_seeds_differ(protocols: pd.DataFrame) -> bool:
-    """Whether several runs evaluated the same ratings by the same protocol, with other seeds."""
-    drawn = {"seed", "test_users", "test_ratings"}
-    if (protocols.get("selection.ratings_fraction", pd.Series(dtype=float)) == 1).all():
-        drawn.add("selection.seed")  # nothing was drawn with it
-    return len(protocols) > 1 and set(differing(protocols)) <= drawn
-
-
 def poolable(metrics: pd.DataFrame, protocols: pd.DataFrame, metric: str) -> bool:
-    """Whether only seeds differ, and every run has per-user values of the target model."""
+    """Whether several runs differ in their seed alone and have per-user values of TARGET."""
+    drawn = {"seed", "test_users", "test_ratings"}
+    if (protocols.get("selection.ratings_fraction", pd.Series(0.0)) == 1).all():
+        drawn.add("selection.seed")  # nothing was drawn with it
     rows = metrics[(metrics["model"] == TARGET) & (metrics["metric"] == metric)]
-    return only_seeds_differ(protocols) and rows["low"].notna().sum() == len(protocols)
+    per_user = rows["low"].notna().sum() == len(protocols) > 1
+    return per_user and drawn.issuperset(differing(protocols))
 
 
 def pooled_differences(
@@ -93,16 +89,14 @@ def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
     if rows.empty:
         names = ", ".join(metrics["metric"].unique())
         raise ValueError(f"no run has a metric {metric!r}; there are {names}")
-    runs = rows["run"].unique()
     bounds = rows["low"].map(" [{:.4f}, ".format) + rows["high"].map("{:.4f}]".format)
     text = rows["mean"].map("{:.4f}".format) + bounds.mask(rows["low"].isna(), "")
-    table = rows.assign(text=text).pivot(index="model", columns="run", values="text")
-    by_model = rows.groupby("model")["mean"]
-    best = by_model.max().sort_values(ascending=False).index
-    table = table.loc[best, runs].fillna("").rename_axis(index=None, columns=None)
+    runs, models = rows["run"].unique(), rows.groupby("model")["mean"]
+    table = rows.assign(text=text).pivot(index="model", columns="run", values="text")[runs]
     if len(runs) > 1:
-        means = by_model.mean()[by_model.size() == len(runs)]
-        table["mean"] = means.map("{:.4f}".format).reindex(table.index).fillna("")
+        table["mean"] = models.mean()[models.size() == len(runs)].map("{:.4f}".format)
+    best_first = models.max().sort_values(ascending=False).index
+    table = table.loc[best_first].fillna("").rename_axis(index=None, columns=None)
     return table if len(table) >= table.shape[1] else table.T
 
 
