@@ -80,42 +80,33 @@ def evaluate(
             if relevance_threshold
             else "the test set is empty: hold out a larger share, or keep more ratings"
         )
-    models = list(models)
+    models, depth = list(models), max(cutoffs)
+    per_user = _LISTED_BYTES * depth + _VALUE_BYTES * len(METRICS) * len(cutoffs)
     require_memory(
-        len(models)
-        * len(users)
-        * (_LISTED_BYTES * max(cutoffs) + _VALUE_BYTES * len(METRICS) * len(cutoffs)),
+        len(models) * len(users) * per_user,
         f"Keeping the lists of {len(users):,} users by {len(models)} models",
         "compare fewer models (models=...)",
     )
-    known, held_out, n_relevant = split.known[users], relevant[users], n_relevant[users]
+    known, held_out, times = split.known[users], relevant[users], split.query_times[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     lists, columns, costs = {}, {}, {}
-    with tqdm(models, disable=not progress) as bar:
-        for model in bar:
-            bar.set_description(model.name)
-            start = time.perf_counter()
-            model.fit(split.train)
-            fitted = time.perf_counter()
-            ranked = rank_items(
-                model,
-                known,
-                known,
-                held_out,
-                split.candidates,
-                tie_order,
-                max(cutoffs),
-                split.query_times[users],
-            )
-            costs[model.name] = {
-                "fit, s": fitted - start,
-                "rank, s": time.perf_counter() - fitted,
-                "all_tied": ranked.all_tied.mean(),
-            }
-            for metric, function in METRICS.items():
-                for k in cutoffs:
-                    columns[model.name, metric, k] = function(ranked.hits, n_relevant, k)
-            lists[model.name] = ranked
+    for model in (bar := tqdm(models, disable=not progress)):
+        bar.set_description(model.name)
+        start = time.perf_counter()
+        model.fit(split.train)
+        fitted = time.perf_counter()
+        ranked = rank_items(
+            model, known, known, held_out, split.candidates, tie_order, depth, times
+        )
+        lists[model.name] = ranked
+        costs[model.name] = {
+            "fit, s": fitted - start,
+            "rank, s": time.perf_counter() - fitted,
+            "all_tied": ranked.all_tied.mean(),
+        }
+        for metric, function in METRICS.items():
+            for k in cutoffs:
+                columns[model.name, metric, k] = function(ranked.hits, n_relevant[users], k)
     return Evaluation(
         split=split,
         relevance_threshold=relevance_threshold,

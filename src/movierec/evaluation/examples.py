@@ -1,7 +1,5 @@
 """Example users: history, held-out movies, and each model's list."""
 
-from itertools import zip_longest
-
 import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
@@ -41,8 +39,8 @@ def example(
             for item, hit in zip(lists.items[place, :most], lists.hits[place, :most], strict=True)
             if item >= 0
         ]
-    ranks = list(zip_longest(*columns.values(), fillvalue=""))
-    return pd.DataFrame(ranks, index=range(1, 1 + len(ranks)), columns=list(columns))
+    table = pd.DataFrame({name: pd.Series(column, dtype=str) for name, column in columns.items()})
+    return table.fillna("").set_axis(table.index + 1)
 
 
 def captioned_examples(

@@ -40,10 +40,8 @@ def ties(costs: pd.DataFrame, target: str, recency_weight: float) -> Markdown:
     shares = costs["all_tied"].loc[lambda share: share > 0]
     listed = ", ".join(f"`{model}` for {share:.1%}" for model, share in shares.items())
     reading = (
-        f"Some models tied all candidates for a share of the users, and fell back to the most"
-        f" rated movies: {listed}."
-        if listed
-        else "No model tied all candidates for any user."
+        "Models that tied all candidates for a share of the users, and fell back to the most rated"
+        f" movies: {listed or 'none'}."
     )
     if target == TARGET and recency_weight:
         reading += f" Only `{target}` uses recent popularity at query time."
