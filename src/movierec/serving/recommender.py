@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import sparse
 
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
@@ -121,23 +120,14 @@ class Recommender:
         hybrid = self._fitted()
         by_movie, by_feature, offset = contributions(hybrid.model, hybrid.signed(row), item)
         titles = self.bundle["movies_indexed"][TITLE].to_numpy()
-        named = by_feature != 0
-        parts = [
-            _parts("movie", titles[row.indices], by_movie[row.indices]),
-            _parts("feature", hybrid.feature_names[named], by_feature[named]),
-            _parts(
-                "recent popularity",
-                ["recent ratings by all users"],
-                hybrid.recency_scores()[[item]],
-            ),
-        ]
-        strongest = pd.concat(parts).sort_values(
-            "contribution", key=np.abs, ascending=False, kind="stable"
-        )
-        return pd.concat(
-            [strongest, _parts("offset", ["subtracted from every movie alike"], [offset])],
-            ignore_index=True,
-        )
+        parts = [("movie", titles[rated], by_movie[rated]) for rated in row.indices]
+        for feature in np.flatnonzero(by_feature):
+            parts.append(("feature", hybrid.feature_names[feature], by_feature[feature]))
+        recency = hybrid.recency_scores()[item]
+        parts.append(("recent popularity", "recent ratings by all users", recency))
+        parts.sort(key=lambda part: -abs(part[2]))
+        parts.append(("offset", "subtracted from every movie alike", offset))
+        return pd.DataFrame(parts, columns=["kind", "what", "contribution"])
 
     def find(self, title: str, n: int = 5) -> pd.DataFrame:
         """The n movies whose titles match best; ties go to the most rated.
@@ -203,16 +193,15 @@ class Recommender:
         return interactions.user_items[[row]]
 
     def _row(self, ratings: Mapping[int, float]) -> sparse.csr_array:
-        columns = np.array([self._column(movie) for movie in ratings], dtype=np.int32)
-        stars = np.array(list(ratings.values()), dtype=np.float32)
         for movie, given in ratings.items():
             if not MIN_RATING <= given <= MAX_RATING:
                 raise ValueError(
                     f"rating {given} of movieId {movie} is outside {MIN_RATING}-{MAX_RATING}"
                 )
-        order = np.argsort(columns)
+        columns = [self._column(movie) for movie in ratings]
+        stars = np.array(list(ratings.values()), dtype=np.float32)
         shape = (1, len(self.bundle["movies_indexed"]))
-        return sparse.csr_array((stars[order], columns[order], [0, len(columns)]), shape=shape)
+        return sparse.csr_array((stars, (np.zeros_like(columns), columns)), shape=shape)
 
     def _movies(self, rows: np.ndarray) -> pd.DataFrame:
         return self.bundle["movies_indexed"].iloc[rows][[MOVIE, TITLE, GENRES]]
@@ -222,10 +211,6 @@ class Recommender:
             return self.bundle["m2i"][movie_id]
         except KeyError:
             raise NotInModel(f"movieId {movie_id} is not among the model's movies") from None
-
-
-def _parts(kind: str, what: ArrayLike, contribution: ArrayLike) -> pd.DataFrame:
-    return pd.DataFrame({"kind": kind, "what": what, "contribution": contribution})
 
 
 def _check_positive(n: int) -> None:
