@@ -31,23 +31,9 @@ class RecentPopularity:
         query_times: (n_rows,) seconds since 1970; a rating of that very second counts.
         Raises NotEnoughMemory before the first counting.
         """
-        if (query_times >= self.last_time).all():
-            age = (query_times - self.last_time)[:, None]
-            fading = (2.0 ** (-age / self._half_life)).astype(np.float32)
-            return np.log1p(self._last_counts * fading)
         times, items, counted = self._blocks
         known = np.searchsorted(times, query_times, side="right")
         return log_counts_at(counted, times, items, query_times, known, self._half_life)
-
-    @cached_property
-    def _last_counts(self) -> np.ndarray:
-        """Decayed counts at the last rating: (n_items,) float32."""
-        age = self.last_time - self._training.timestamps.astype(np.float64)
-        return np.bincount(
-            self._training.user_items.indices,
-            weights=2.0 ** (-age / self._half_life),
-            minlength=len(self._training.movie_ids),
-        ).astype(np.float32)
 
     @cached_property
     def _blocks(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
