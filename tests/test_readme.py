@@ -1,6 +1,5 @@
 """The documents: their links lead somewhere, their commands are accepted, their snippets run."""
 
-import argparse
 import ast
 import importlib.util
 import inspect
@@ -192,7 +191,7 @@ def test_commands_are_accepted(document, model, tmp_path, monkeypatch):
 
 
 def _accept_movierec(words: list[str]) -> None:
-    options = cli._parser().parse_args(words, argparse.Namespace(typed=words))
+    options = cli._parser().parse_args(words)
     match words[0]:
         case "run":
             plan.plan_run(

@@ -11,18 +11,12 @@ from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 
 # The commands bring in what they need: help and refusals are to come at once.
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from optuna import Study
-    from optuna.trial import FrozenTrial
-
     from movierec.serving.recommender import Recommender
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
-    typed = sys.argv[1:] if arguments is None else arguments
-    args = _parser().parse_args(typed, argparse.Namespace(typed=typed))
+    args = _parser().parse_args(arguments)
     try:
         return args.command(args) or 0
     except KeyboardInterrupt:
@@ -39,17 +33,16 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
     run.set_defaults(command=_run)
-    run.add_argument("--dataset", help=f"{', '.join(NAMES)}, or a folder [sample]")
-    run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
-    run.add_argument("--preset", help="tuned, original, start or a TOML file [tuned]")
-    _add_assignments(run, "set a parameter of the notebooks; may be repeated")
     run.add_argument(
-        "--from",
-        dest="first",
-        metavar="STAGE",
-        help="first stage, as 03_als_training or 03; what is not given stays as the run had it",
+        "--dataset", help=f"{', '.join(NAMES)}, or a folder [sample; --from: the run's]"
     )
-    run.add_argument("--to", dest="last", metavar="STAGE", help="last stage")
+    run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
+    run.add_argument(
+        "--preset", help="tuned, original, start or TOML file [tuned; --from: the run's]"
+    )
+    _add_assignments(run, "set a parameter of the notebooks; may be repeated")
+    run.add_argument("--from", dest="first", metavar="STAGE", help="first stage, as 03 [01_eda]")
+    run.add_argument("--to", dest="last", metavar="STAGE", help="last stage [06_recommend]")
 
     tune = commands.add_parser("tune", help="search hyperparameters on validation splits")
     tune.set_defaults(command=_tune)
@@ -141,11 +134,11 @@ def _tune(args: argparse.Namespace) -> int:
     run = RunPaths(args.run or task.run_name)
     study = search.open_study(task, run.output("tuning.db"))
     trials = search.run_search(task, study, args.trials, args.minutes)
-    interrupted = _show_search(study, trials, args.trials)
+    interrupted = report.show_progress(study, trials, args.trials)
     if interrupted:
         print("interrupted; the same command continues the search", file=sys.stderr)
     if study.trials:
-        best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *args.typed])
+        best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *sys.argv[1:]])
         print(f"best of {len(study.trials)}: trial {best.number + 1}, NDCG@10 {best.value:.4f}")
         with atomic_write(run.output("preset.toml")) as draft:
             draft.write_text(report.preset_text(task, study, command), encoding="utf-8")
@@ -156,23 +149,6 @@ def _tune(args: argparse.Namespace) -> int:
     elif not interrupted:
         raise ValueError("no trial was run: raise --trials or --minutes")
     return 130 if interrupted else 0
-
-
-def _show_search(study: "Study", trials: "Iterator[FrozenTrial]", total: int) -> bool:
-    """Print each improvement, on a terminal above a bar; return whether Ctrl-C ended the search."""
-    from tqdm import tqdm
-
-    done = len(study.trials)
-    if done:
-        print(f"continued after trial {done}, best NDCG@10 {study.best_value:.4f}", flush=True)
-    try:
-        for trial in (bar := tqdm(trials, "trials", total, initial=done, disable=None)):
-            if trial.number == study.best_trial.number:
-                with bar.external_write_mode():
-                    print(f"trial {trial.number + 1}: NDCG@10 {trial.value:.4f}", flush=True)
-    except KeyboardInterrupt:
-        return True
-    return False
 
 
 def _compare(args: argparse.Namespace) -> None:

@@ -197,6 +197,8 @@ def parse_assignments(
         name, given, text = assignment.partition("=")
         if not given:
             raise SettingsError(f"{assignment!r} is not of the form name=value")
+        if name in ("dataset", "run"):
+            raise SettingsError(f"give --{name}, not -p {name}=...")
         values[name] = _checked(name, text, known, strict=False)
     return values
 

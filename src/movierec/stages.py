@@ -134,8 +134,7 @@ def stage_range(first: str | None, last: str | None) -> tuple[Stage, ...]:
 
 def upstream(stage: Stage) -> tuple[Stage, ...]:
     """The stages whose files a stage reads, in order."""
-    makers = {_MAKER[file].name for file in stage.reads}
-    return tuple(one for one in _TABLE if one.name in makers)
+    return tuple(sorted({_MAKER[file] for file in stage.reads}, key=_TABLE.index))
 
 
 def artifact(run: RunPaths, file: str) -> Path:

@@ -9,7 +9,7 @@ from movierec.data.movielens import NAMES, SAMPLE
 from movierec.datasets import locate
 from movierec.paths import RunPaths
 from movierec.runs import executed
-from movierec.settings import Settings, SettingsError, Value, parse_assignments, read_preset
+from movierec.settings import Settings, Value, parse_assignments, read_preset
 from movierec.stages import STAGES, MissingArtifact, Stage, read_record, stage_range
 
 
@@ -41,9 +41,6 @@ def plan_run(
     stages = stage_range(first, last)
     told = read_preset(preset, [stage.parameters for stage in STAGES.values()]) if preset else {}
     told |= parse_assignments(assignments, [stage.parameters for stage in stages])
-    for name in ("dataset", "run"):
-        if name in told:
-            raise SettingsError(f"give --{name}, not -p {name}=...")
     found = RunPaths(run or locate(dataset or SAMPLE).name)
     recorded = recorded_parameters(found) if first else {}
     before = {name: value for values in recorded.values() for name, value in values.items()}

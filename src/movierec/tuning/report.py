@@ -1,7 +1,7 @@
-"""What a search leaves: a preset of the best trial's settings, and a page on how it went."""
+"""What a search tells: improvements, a preset of the best settings, a page on how it went."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -9,6 +9,8 @@ import optuna
 import pandas as pd
 from matplotlib.axes import Axes
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial
+from tqdm import tqdm
 
 from movierec.plots.tuning import best_so_far, parameter_importance
 from movierec.settings import ProtocolSettings, TuningSettings
@@ -18,6 +20,20 @@ from movierec.tuning.search import TuningTask
 _ANSWER = TuningSettings.model_fields.keys() - ProtocolSettings.model_fields.keys() - {"dataset"}
 
 Sections = dict[str, list[str | pd.DataFrame | Axes]]
+
+
+def show_progress(study: optuna.Study, trials: Iterator[FrozenTrial], total: int) -> bool:
+    """Print each improvement, on a terminal above a bar; return whether Ctrl-C ended the search."""
+    if done := len(study.trials):
+        print(f"continued after trial {done}, best NDCG@10 {study.best_value:.4f}", flush=True)
+    try:
+        for trial in (bar := tqdm(trials, "trials", total, initial=done, disable=None)):
+            if trial.number == study.best_trial.number:
+                with bar.external_write_mode():
+                    print(f"trial {trial.number + 1}: NDCG@10 {trial.value:.4f}", flush=True)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def preset_text(task: TuningTask, study: optuna.Study, command: str) -> str:

@@ -27,7 +27,6 @@ from movierec.paths import atomic_write
 from movierec.settings import (
     ModelSettings,
     ProtocolSettings,
-    SettingsError,
     TuningSettings,
     Value,
     differences,
@@ -73,9 +72,8 @@ class TuningTask:
 
     @property
     def run_name(self) -> str:
-        protocol = self.settings.protocol
-        suffix = "" if protocol == "user-random" else f"-{protocol}"
-        return f"tune-{self.facts.name}-{self.model}{suffix}"
+        name = f"tune-{self.facts.name}-{self.model}-{self.settings.protocol}"
+        return name.removesuffix("-user-random")
 
     @property
     def about(self) -> dict[str, Value]:
@@ -97,8 +95,6 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     """
     start = read_preset(preset, [stage.parameters for stage in STAGES.values()])
     fixed = parse_assignments(assignments, [TuningSettings])
-    if "dataset" in fixed:
-        raise SettingsError("give --dataset, not -p dataset=...")
     s = TuningSettings.of(start.items(), fixed.items(), [("dataset", dataset)])
     space = search_space(model, fixed)
     tables, facts = load_dataset(dataset)
