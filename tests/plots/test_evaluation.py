@@ -60,7 +60,6 @@ EFFECTS = intervals(
 )
 
 DRAWN = {
-    "model_intervals": lambda ax: plots.model_intervals(METRICS, "NDCG", "hybrid", ax=ax),
     "metric_curves": lambda ax: plots.metric_curves(METRICS, "NDCG", ["hybrid"], ax),
     "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid minus others", ax=ax),
     "genre_calibration": lambda ax: plots.genre_calibration(SHARES, ax),
@@ -71,8 +70,9 @@ DRAWN_TWICE = {
 }
 
 
-def trade_offs(axes: np.ndarray | None = None) -> np.ndarray:
-    return plots.trade_offs(METRICS, "hybrid", axes=axes)
+def model_intervals(axes: np.ndarray | None = None) -> np.ndarray:
+    names = ["NDCG", "Coverage", "PopularityLift"]
+    return plots.model_intervals(METRICS, names, "hybrid", axes)
 
 
 def texts(labels: list[Text]) -> list[str]:
@@ -114,37 +114,49 @@ def test_figures_of_two_keep_to_their_axes(draw, check_axes):
     check_axes(draw, 2)
 
 
-def test_trade_offs_keep_to_their_axes(check_axes):
-    check_axes(trade_offs, 3)
+def test_intervals_of_models_keep_to_their_axes(check_axes):
+    check_axes(model_intervals, 3)
 
 
-def test_the_best_model_is_on_top():
-    ax = DRAWN["model_intervals"](None)
+def test_metrics_of_models_are_beside_each_other_the_best_ndcg_on_top():
+    ndcg, coverage, lift = model_intervals()
 
-    assert texts(ax.get_yticklabels()) == ["content", "popularity", "hybrid"]
-    assert ax.get_ylim()[0] < ax.get_ylim()[1]
+    assert texts(ndcg.get_yticklabels()) == ["content", "popularity", "hybrid"]
+    assert ndcg.get_ylim()[0] < ndcg.get_ylim()[1]
+    assert dots(ndcg) == {0: 0.25, 1: 0.3, 2: 0.5}
+    assert dots(coverage) == {0: 0.3, 1: 0.02, 2: 0.5}
+    assert dots(lift) == {0: -0.25, 1: 2.0, 2: 0.5}
 
 
 def test_intervals_stand_at_their_models():
-    ax = DRAWN["model_intervals"](None)
+    ndcg, *_ = model_intervals()
 
-    assert dots(ax) == {0: 0.25, 1: 0.3, 2: 0.5}
-    assert np.array(spans(ax)) == pytest.approx(np.array([[0.15, 0.35], [0.2, 0.4], [0.4, 0.6]]))
+    assert np.array(spans(ndcg)) == pytest.approx(np.array([[0.15, 0.35], [0.2, 0.4], [0.4, 0.6]]))
+
+
+def test_what_has_no_interval_is_a_dot_alone():
+    bounds = dict.fromkeys(["low", "high"], np.nan)
+
+    [ax] = plots.model_intervals(METRICS.assign(**bounds), ["Coverage"], "hybrid")
+
+    assert spans(ax) == [[0.3, 0.3], [0.02, 0.02], [0.5, 0.5]]
 
 
 def test_means_are_written_beside_their_intervals():
-    assert texts(DRAWN["model_intervals"](None).texts) == ["0.250", "0.300", "0.500"]
+    ndcg, coverage, _ = model_intervals()
+
+    assert texts(ndcg.texts) == ["0.250", "0.300", "0.500"]
+    assert texts(coverage.texts) == ["30%", "2%", "50%"]
 
 
 @pytest.mark.parametrize(
     "axes",
     [
-        lambda: [DRAWN["model_intervals"](None)],
         lambda: [DRAWN["paired_differences"](None)],
         lambda: DRAWN_TWICE["pitfall_effects"](None),
-        trade_offs,
+        model_intervals,
     ],
-    ids=["model_intervals", "paired_differences", "pitfall_effects", "trade_offs"],
+    ids=["paired_differences", "pitfall_effects", "model_intervals"],
 )
 def test_numbers_beside_intervals_stay_inside_the_axes(axes):
     for ax in axes():
@@ -154,15 +166,16 @@ def test_numbers_beside_intervals_stay_inside_the_axes(axes):
 
 
 def test_the_target_model_has_a_colour_of_its_own():
-    colours = colours_by_row(DRAWN["model_intervals"](None))
-
-    assert colours["popularity"] == colours["content"] != colours["hybrid"]
+    for ax in model_intervals():
+        colours = [to_hex(line.get_color()) for line in ax.lines if len(line.get_xdata()) == 1]
+        content, popularity, hybrid = colours
+        assert content == popularity != hybrid
 
 
 def test_models_that_find_nothing_are_drawn():
     nothing = METRICS.assign(mean=0, low=0, high=0)
 
-    ax = plots.model_intervals(nothing, "NDCG", "hybrid")
+    [ax] = plots.model_intervals(nothing, ["NDCG"], "hybrid")
 
     assert dots(ax) == {0: 0, 1: 0, 2: 0}
 
@@ -263,30 +276,6 @@ def test_only_so_many_models_are_shown():
     assert texts(ax.get_yticklabels()) == ["ease", "als"]
 
 
-def test_trade_offs_are_beside_each_other_the_best_ndcg_on_top():
-    accuracy, coverage, lift = trade_offs()
-
-    assert texts(accuracy.get_yticklabels()) == ["content", "popularity", "hybrid"]
-    assert dots(accuracy) == {0: 0.25, 1: 0.3, 2: 0.5}
-    assert dots(coverage) == {0: 0.3, 1: 0.02, 2: 0.5}
-    assert dots(lift) == {0: -0.25, 1: 2.0, 2: 0.5}
-
-
-def test_what_has_no_interval_is_a_dot_alone():
-    bounds = dict.fromkeys(["low", "high"], np.nan)
-
-    _, coverage, _ = plots.trade_offs(METRICS.assign(**bounds), "hybrid")
-
-    assert spans(coverage) == [[0.3, 0.3], [0.02, 0.02], [0.5, 0.5]]
-
-
-def test_the_target_models_trade_off_has_a_colour_of_its_own():
-    for ax in trade_offs():
-        colours = [to_hex(line.get_color()) for line in ax.lines if len(line.get_xdata()) == 1]
-        content, popularity, hybrid = colours
-        assert content == popularity != hybrid
-
-
 def test_segments_say_how_many_users_they_have():
     by_user, by_movie = DRAWN_TWICE["segments"](None)
 
@@ -373,5 +362,5 @@ def test_each_metric_of_the_variants_has_its_axes():
 
 def test_a_line_marks_the_correct_protocol():
     for ax, correct in zip(DRAWN_TWICE["pitfall_effects"](None), (0.3, 0.5), strict=True):
-        upright = [line.get_xdata() for line in ax.lines if list(line.get_ydata()) == [0, 1]]
-        assert [list(x) for x in upright] == [[correct, correct]]
+        dotted = [list(line.get_xdata()) for line in ax.lines if line.get_linestyle() == ":"]
+        assert dotted == [[correct, correct]]

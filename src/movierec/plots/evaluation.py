@@ -14,6 +14,13 @@ from scipy.optimize import isotonic_regression
 
 from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE
 
+# By metric: title, label of the axis, format of numbers.
+_PANELS = {
+    "NDCG": ("NDCG@10", "mean over users", "{:.3f}"),
+    "Coverage": ("Coverage@10", "share of candidates", "{:.0%}"),
+    "PopularityLift": ("Popularity lift@10", "mean over users", "{:.0%}"),
+}
+
 
 def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
     """HitRate@10 and NDCG@10 of the original's factors under each set of pitfalls.
@@ -31,15 +38,21 @@ def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np
 
 
 def model_intervals(
-    metrics: pd.DataFrame, metric: str, target: str, ax: Axes | None = None
-) -> Axes:
-    """One metric@10 of every model with its 95 % interval, best on top."""
-    values = _at_10(metrics, metric).sort_values("mean", ascending=False)
-    ax = ax or _panels(len(values))[0]
-    _intervals(ax, values, values.index == target, "{:.3f}")
-    label = f"mean {metric}@10 over users, 95 % interval"
-    ax.set(title=f"{metric}@10 of every model", xlabel=label)
-    return ax
+    metrics: pd.DataFrame, names: list[str], target: str, axes: np.ndarray | None = None
+) -> np.ndarray:
+    """Metrics at 10 of every model with 95 % intervals, best NDCG on top.
+
+    names: of NDCG, Coverage and PopularityLift.
+    """
+    models = _at_10(metrics, "NDCG")["mean"].sort_values(ascending=False).index
+    axes = _panels(len(models), len(names)) if axes is None else axes
+    for ax, name in zip(axes, names, strict=True):
+        title, label, number = _PANELS[name]
+        _intervals(ax, _at_10(metrics, name).loc[models], models == target, number)
+        ax.set(title=title, xlabel=label)
+        if number.endswith("%}"):
+            ax.xaxis.set_major_formatter(PercentFormatter(1))
+    return axes
 
 
 def metric_curves(
@@ -98,29 +111,11 @@ def paired_differences(
     ax = ax or _panels(len(shown))[0]
     significant = (shown["low"] > 0) | (shown["high"] < 0)
     _intervals(ax, shown, significant, "{:+.4f}", GREY)
-    ax.axvline(0, color="0.2", lw=1)
     ax.set(
         title=f"{title} (grey: not significant)",
         xlabel="mean paired difference of NDCG@10, 95 % interval",
     )
     return ax
-
-
-def trade_offs(metrics: pd.DataFrame, target: str, axes: np.ndarray | None = None) -> np.ndarray:
-    """NDCG, catalogue coverage and popularity lift at 10 of every model, best NDCG on top."""
-    models = _at_10(metrics, "NDCG")["mean"].sort_values(ascending=False).index
-    axes = _panels(len(models), 3) if axes is None else axes
-    for ax, metric, title, label, number in (
-        (axes[0], "NDCG", "Accuracy", "mean NDCG@10", "{:.2f}"),
-        (axes[1], "Coverage", "Catalogue coverage", "coverage@10", "{:.0%}"),
-        (axes[2], "PopularityLift", "Popularity lift", "mean lift@10", "{:.0%}"),
-    ):
-        _intervals(ax, _at_10(metrics, metric).loc[models], models == target, number)
-        ax.set(title=title, xlabel=label)
-        if ax is not axes[0]:
-            ax.xaxis.set_major_formatter(PercentFormatter(1))
-    axes[2].axvline(0, color="0.2", lw=1)
-    return axes
 
 
 def segments(
@@ -218,5 +213,6 @@ def _intervals(
         yticks=range(len(rows)),
         yticklabels=values.index,
     )
+    ax.axvline(0, color="0.2", lw=1)
     ax.xaxis.set_major_locator(MaxNLocator(6 - n_panels))
     ax.grid(visible=False, axis="y")
