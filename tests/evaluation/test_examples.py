@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from movierec.evaluation.evaluate import Evaluation, evaluate
-from movierec.evaluation.examples import HIT, captioned_examples, example, typical_users
+from movierec.evaluation.examples import HIT, captioned_examples, example
 
 TITLES = pd.Series(["Alien", "Brazil", "Clue", "Diva", "Eraserhead", "Fargo"])
 
@@ -22,7 +22,7 @@ def evaluation(split_of, fixed) -> Evaluation:
     return evaluate([right, wrong], split, cutoffs=(2, 10))
 
 
-def test_typical_users_are_at_three_quantiles(split_of, fixed):
+def test_examples_are_users_at_three_quantiles_of_the_first_model(split_of, fixed):
     # Of eleven users the u-th finds a movie with u others before it.
     table = np.zeros((11, 13))
     for user, row in enumerate(table):
@@ -30,9 +30,18 @@ def test_typical_users_are_at_three_quantiles(split_of, fixed):
         row[[movie for movie in range(12) if movie != user][:user]] = 2
     split = split_of(np.eye(11, 13), np.eye(13)[[12] * 11])
 
-    places = typical_users(evaluate([fixed(table, "one")], split, cutoffs=(10,)), "one")
+    models = [fixed(np.zeros((11, 13)), "other"), fixed(table, "one")]
+    evaluation = evaluate(models, split, cutoffs=(10,))
 
-    assert places == {"90th percentile": 1, "median": 5, "10th percentile": 9}
+    tables = captioned_examples(evaluation, ["one", "other"], pd.Series(["Film"] * 13))
+
+    # Users 1, 5 and 9.
+    assert [table.caption for table in tables] == [
+        "User 103, 90th percentile of one's NDCG@10",
+        "User 115, median of one's NDCG@10",
+        "User 127, 10th percentile of one's NDCG@10",
+    ]
+    assert all(list(table.data)[2:] == ["one", "other"] for table in tables)
 
 
 def test_an_example_has_history_held_out_movies_and_the_lists_by_rank(evaluation):
@@ -76,12 +85,3 @@ def test_a_user_without_history_or_stars_can_be_shown(split_of, fixed):
     table = example(evaluate([fixed(np.eye(3))], split, cutoffs=(10,)), 0, [], TITLES)
 
     assert table.to_dict("list") == {"history": ["", ""], "held out": ["Brazil", "Clue"]}
-
-
-def test_examples_are_captioned_with_the_user_and_the_quantile(evaluation):
-    tables = captioned_examples(evaluation, ["right", "wrong"], TITLES)
-
-    captions = [table.caption for table in tables]
-    # The models have scores for user 103 only, row 1; user 106 gets ties.
-    assert captions[0] == "User 103, 90th percentile of right's NDCG@10"
-    assert all(list(table.data)[2:] == ["right", "wrong"] for table in tables)

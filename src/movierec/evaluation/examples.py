@@ -11,13 +11,6 @@ HIT = "✓ "
 _QUANTILES = {"90th percentile": 0.9, "median": 0.5, "10th percentile": 0.1}
 
 
-def typical_users(evaluation: Evaluation, model: str, metric: str = "NDCG") -> dict[str, int]:
-    """Positions, among the test users, of those at three quantiles of a model's metric@10."""
-    order = np.argsort(evaluation.values(metric)[model].to_numpy(), kind="stable")
-    last = len(order) - 1
-    return {name: int(order[round(share * last)]) for name, share in _QUANTILES.items()}
-
-
 def example(
     evaluation: Evaluation, place: int, models: list[str], titles: pd.Series, most: int = K
 ) -> pd.DataFrame:
@@ -46,14 +39,15 @@ def example(
 def captioned_examples(
     evaluation: Evaluation, models: list[str], titles: pd.Series
 ) -> list[Styler]:
-    """The `example` of each of the first model's `typical_users`, with a caption."""
+    """The `example`s of the users at three quantiles of the first model's NDCG@10."""
     user_ids = evaluation.split.training.user_ids[evaluation.users]
-    return [
-        example(evaluation, place, models, titles).style.set_caption(
-            f"User {user_ids[place]}, {name} of {models[0]}'s NDCG@{K}"
-        )
-        for name, place in typical_users(evaluation, models[0]).items()
-    ]
+    ascending = np.argsort(evaluation.values("NDCG")[models[0]].to_numpy(), kind="stable")
+    tables = []
+    for name, quantile in _QUANTILES.items():
+        place = ascending[round(quantile * (len(ascending) - 1))]
+        caption = f"User {user_ids[place]}, {name} of {models[0]}'s NDCG@{K}"
+        tables.append(example(evaluation, place, models, titles).style.set_caption(caption))
+    return tables
 
 
 def _best_rated(ratings: sparse.csr_array, titles: pd.Series, most: int) -> list[str]:

@@ -53,10 +53,8 @@ def paired_p_values(differences: np.ndarray) -> np.ndarray:
     1 if all differences of a column are 0, or there is only one row.
     Student 1908, "The Probable Error of a Mean".
     """
-    if len(differences) < 2:
-        return np.ones(differences.shape[1])
     with warnings.catch_warnings():
-        # Constant differences have no variance; scipy warns, and their p is right.
+        # scipy warns of constant differences, whose p is right, and of a single one.
         warnings.simplefilter("ignore", RuntimeWarning)
         p_values = stats.ttest_1samp(differences, 0).pvalue
     return np.nan_to_num(p_values, nan=1.0)
