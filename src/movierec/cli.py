@@ -33,13 +33,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run the notebooks, leave reports and the model pickle")
     run.set_defaults(command=_run)
-    run.add_argument(
-        "--dataset", help=f"{', '.join(NAMES)}, or a folder [sample; --from: the run's]"
-    )
+    run.add_argument("--dataset", help=f"{', '.join(NAMES)}, or a folder [sample; --from: kept]")
     run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
-    run.add_argument(
-        "--preset", help="tuned, original, start or TOML file [tuned; --from: the run's]"
-    )
+    run.add_argument("--preset", help="tuned, original, start or TOML file [tuned; --from: kept]")
     _add_assignments(run, "set a parameter of the notebooks; may be repeated")
     run.add_argument("--from", dest="first", metavar="STAGE", help="first stage, as 03 [01_eda]")
     run.add_argument("--to", dest="last", metavar="STAGE", help="last stage [06_recommend]")

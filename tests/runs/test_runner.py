@@ -46,7 +46,7 @@ def test_a_failing_stage_ends_the_run_and_shows_its_error(stand_ins, capsys):
 def test_a_kernel_that_dies_is_reported_as_that(stand_ins):
     stand_ins(_01="import os; os._exit(1)")
     with pytest.raises(StageFailed, match="01_eda: its kernel died"):
-        list(run_stages(_plan("01")))
+        list(run_stages(_plan("01"), print))
     assert "The kernel died while this cell ran." in _report("01_eda")
 
 
@@ -110,4 +110,4 @@ def test_a_run_goes_on_after_an_optional_stage_that_fails(failing):
 def test_a_stage_that_something_depends_on_or_asked_for_alone_must_not_fail(failing, stages):
     failing.add(stages[0])
     with pytest.raises(StageFailed, match=f"{stages[0]}_.*: no\nreport: "):
-        list(run_stages(_plan(*stages)))
+        list(run_stages(_plan(*stages), print))

@@ -49,9 +49,7 @@ class _StageKernel(AsyncKernelManager):
         """Do nothing: an idle kernel logs the interrupt that comes before its end as an error."""
 
 
-def run_stages(
-    plan: Plan, announce: Callable[[str], object] = lambda stage: None
-) -> Iterator[StageResult]:
+def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageResult]:
     """Execute a plan's stages in order and render their reports; yield how each went.
 
     announce  called with the name of each stage before it starts
