@@ -55,12 +55,11 @@ def save_metrics(
     """
     models: dict[str, dict] = {}
     for row in metrics.itertuples():
-        mean = _rounded(row.mean)
-        interval = [_rounded(row.low), _rounded(row.high)]
+        mean, se, low, high = map(_rounded, (row.mean, row.se, row.low, row.high))
         models.setdefault(row.model, {})[key(row.metric, row.k)] = (
             {"value": mean}
             if row.metric in _OVERALL
-            else {"mean": mean, "se": _rounded(row.se), "ci95": interval}
+            else {"mean": mean, "se": se, "ci95": [low, high]}
         )
     document = {
         "protocol": protocol,
@@ -119,17 +118,10 @@ def save_recommendations(path: Path, evaluation: Evaluation) -> None:
 
 def save_test(path: Path, evaluation: Evaluation) -> None:
     """Write the relevant test ratings: userId, movieId, rating (NaN where none was given)."""
-    interactions = evaluation.split.training
-    test = evaluation.relevant.tocoo()
-    held_out = pd.DataFrame(
-        {
-            USER: interactions.user_ids[test.row],
-            MOVIE: interactions.movie_ids[test.col],
-            RATING: test.data,
-        }
-    )
+    training, test = evaluation.split.training, evaluation.relevant.tocoo()
+    users, movies = training.user_ids[test.row], training.movie_ids[test.col]
     with atomic_write(path) as draft:
-        held_out.to_parquet(draft, index=False)
+        pd.DataFrame({USER: users, MOVIE: movies, RATING: test.data}).to_parquet(draft, index=False)
 
 
 def _rounded(value: float) -> float | None:

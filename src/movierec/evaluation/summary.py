@@ -58,18 +58,11 @@ def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFram
     better, worse    shares of users for whom the target model's value is higher, and lower
     """
     others = values.drop(columns=target).mean().sort_values(ascending=False).index
-    gains = values[[target]].to_numpy() - values[others].to_numpy()
-    low, high = interval(bootstrap_means(gains, seed=seed))
-    return pd.DataFrame(
-        {
-            "mean": gains.mean(axis=0),
-            "low": low,
-            "high": high,
-            "p": holm(paired_p_values(gains)),
-            "better": (gains > 0).mean(axis=0),
-            "worse": (gains < 0).mean(axis=0),
-        },
-        index=others,
+    gains = values[others].rsub(values[target], axis=0)
+    return summarise(gains, seed)[["mean", "low", "high"]].assign(
+        p=holm(paired_p_values(gains.to_numpy())),
+        better=(gains > 0).mean(),
+        worse=(gains < 0).mean(),
     )
 
 
@@ -136,11 +129,7 @@ def genre_profile(
 
 def _by_segment(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Summaries of frames (users x models), without empty ones, one below the other."""
-    return pd.concat(
-        {
-            label: summarise(values).assign(size=len(values))
-            for label, values in parts.items()
-            if len(values)
-        },
-        names=["segment", "model"],
-    )
+    summaries = {
+        label: summarise(one).assign(size=len(one)) for label, one in parts.items() if len(one)
+    }
+    return pd.concat(summaries, names=["segment", "model"])

@@ -14,13 +14,6 @@ from scipy.optimize import isotonic_regression
 
 from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE
 
-# By metric: title, label of the axis, format of numbers.
-_PANELS = {
-    "NDCG": ("NDCG@10", "mean over users", "{:.3f}"),
-    "Coverage": ("Coverage@10", "share of candidates", "{:.0%}"),
-    "PopularityLift": ("Popularity lift@10", "mean over users", "{:.0%}"),
-}
-
 
 def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
     """HitRate@10 and NDCG@10 of the original's factors under each set of pitfalls.
@@ -40,17 +33,15 @@ def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np
 def model_intervals(
     metrics: pd.DataFrame, names: list[str], target: str, axes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Metrics at 10 of every model with 95 % intervals, best NDCG on top.
-
-    names: of NDCG, Coverage and PopularityLift.
-    """
+    """Metrics at 10 of every model with 95 % intervals, best NDCG on top."""
     models = _at_10(metrics, "NDCG")["mean"].sort_values(ascending=False).index
     axes = _panels(len(models), len(names)) if axes is None else axes
     for ax, name in zip(axes, names, strict=True):
-        title, label, number = _PANELS[name]
-        _intervals(ax, _at_10(metrics, name).loc[models], models == target, number)
-        ax.set(title=title, xlabel=label)
-        if number.endswith("%}"):
+        values = _at_10(metrics, name).loc[models]
+        percent = name in ("Coverage", "PopularityLift")
+        _intervals(ax, values, models == target, "{:.0%}" if percent else "{:.3f}")
+        ax.set(title=name, xlabel=f"{name}@10")
+        if percent:
             ax.xaxis.set_major_formatter(PercentFormatter(1))
     return axes
 
