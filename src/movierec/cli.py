@@ -4,14 +4,12 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from movierec import paths
 from movierec.data.columns import MOVIE, RATING, TITLE
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 
-# The commands bring in what they need: help and refusals are to come at once.
-if TYPE_CHECKING:
-    from movierec.serving.recommender import Recommender
+# The commands bring in what else they need: help and refusals are to come at once.
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -120,14 +118,13 @@ def _run(args: argparse.Namespace) -> None:
 def _tune(args: argparse.Namespace) -> int:
     import matplotlib as mpl
 
-    from movierec.paths import RunPaths, atomic_write
     from movierec.plots.theme import set_theme
     from movierec.runs.reports import render_page
     from movierec.tuning import report, search
 
     protocol = [f"protocol={args.protocol}"] if args.protocol else []
     task = search.load_task(args.dataset, args.model, args.preset, args.p + protocol)
-    run = RunPaths(args.run or task.run_name)
+    run = paths.RunPaths(args.run or task.run_name)
     study = search.open_study(task, run.output("tuning.db"))
     trials = search.run_search(task, study, args.trials, args.minutes)
     interrupted = report.show_progress(study, trials, args.trials)
@@ -136,7 +133,7 @@ def _tune(args: argparse.Namespace) -> int:
     if study.trials:
         best, command = study.best_trial, shlex.join(["python", "-m", "movierec", *sys.argv[1:]])
         print(f"best of {len(study.trials)}: trial {best.number + 1}, NDCG@10 {best.value:.4f}")
-        with atomic_write(run.output("preset.toml")) as draft:
+        with paths.atomic_write(run.output("preset.toml")) as draft:
             draft.write_text(report.preset_text(task, study, command), encoding="utf-8")
         print(f"preset: {run.output('preset.toml')}")
         mpl.use("Agg")  # A terminal may have no display.
@@ -148,7 +145,6 @@ def _tune(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> None:
-    from movierec import paths
     from movierec.evaluation import comparison
     from movierec.runs import reports
 
@@ -176,18 +172,11 @@ def _compare(args: argparse.Namespace) -> None:
     print(f"table:  {folder / 'comparison.csv'}")
 
 
-def _recommender(args: argparse.Namespace) -> "Recommender":
-    from movierec.paths import RunPaths
-    from movierec.serving.bundle import load_model
+def _recommend(args: argparse.Namespace) -> None:
+    from movierec.serving import bundle, tables, title_search
     from movierec.stages import artifact
 
-    return load_model(artifact(RunPaths(args.run), "model.pkl"))
-
-
-def _recommend(args: argparse.Namespace) -> None:
-    from movierec.serving import tables, title_search
-
-    recommender = _recommender(args)
+    recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
     if args.rate:
         resolved = title_search.resolve_ratings(recommender, args.rate)
         title_search.refuse_unmatched(resolved)
@@ -208,9 +197,10 @@ def _recommend(args: argparse.Namespace) -> None:
 
 
 def _similar(args: argparse.Namespace) -> None:
-    from movierec.serving import tables, title_search
+    from movierec.serving import bundle, tables, title_search
+    from movierec.stages import artifact
 
-    recommender = _recommender(args)
+    recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
     resolved = title_search.resolve_titles(recommender, [args.title])
     title_search.refuse_unmatched(resolved)
     taken = resolved.iloc[0]

@@ -171,9 +171,8 @@ def read_record(run: RunPaths, stage: Stage) -> Record:
 class OpenStage:
     """A stage at work in a run: its inputs checked, its outputs and settings recorded.
 
-    Raises MissingArtifact where an earlier stage has not ended, and StaleInput where one was
-    made from files that have since been made anew with other settings; the message names both
-    values and the command that mends it.
+    Raises MissingArtifact where an earlier stage has not ended, and StaleInput where one read
+    files since made anew with other settings; the message names the command that mends it.
     """
 
     def __init__(self, name: str, run: str):

@@ -50,9 +50,7 @@ class _StageKernel(AsyncKernelManager):
 
 
 def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageResult]:
-    """Execute a plan's stages in order and render their reports; yield how each went.
-
-    announce  called with the name of each stage before it starts
+    """Execute and report a plan's stages in order, each announced by name; yield how each went.
 
     Raises StageFailed at the first stage that fails; later ones do not run. An optional stage may
     fail, unless it is all that was asked for.

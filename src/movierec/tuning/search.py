@@ -90,8 +90,8 @@ class TuningTask:
 def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str]) -> TuningTask:
     """Check what is asked, read the dataset, make validation splits of its training part.
 
-    dataset, preset: name or path; assignments: as "test_share=0.1". Raises SettingsError, and
-    ValueError for a model of which nothing can be searched, both before the dataset is read.
+    dataset, preset: name or path; assignments: as "test_share=0.1". Raises ValueError before the
+    dataset is read, for a wrong setting and a model of which nothing can be searched.
     """
     start = read_preset(preset, [stage.parameters for stage in STAGES.values()])
     fixed = parse_assignments(assignments, [TuningSettings])
@@ -183,9 +183,9 @@ def run_search(
 ) -> Iterator[FrozenTrial]:
     """Add trials to a study until it has so many, or the time is up; yield each new one.
 
-    A trial follows from those before it and the seed alone, and is added in one transaction when
-    its value is known: a search that was ended, however it was, goes on where it stood and finds
-    what it would have found. Its attribute "params" says what was tried.
+    A trial follows from those before it and the seed alone, and is added whole when its value is
+    known: a search that was ended goes on where it stood and finds what it would have found. Its
+    attributes: "params", what was tried; "seconds".
     """
     ends = time.monotonic() + (math.inf if minutes is None else minutes * 60)
     while len(study.trials) < trials and time.monotonic() < ends:
