@@ -138,10 +138,7 @@ def upstream(stage: Stage) -> tuple[Stage, ...]:
 
 
 def artifact(run: RunPaths, file: str) -> Path:
-    """The path of a file that a stage has left.
-
-    Raises MissingArtifact, naming the command that makes it.
-    """
+    """The path of a file that a stage has left. Raises MissingArtifact, which names the remedy."""
     path, maker = run.artifacts / file, _MAKER[file]
     if not path.exists():
         raise MissingArtifact(f"{path} is missing: {_remedy(run, maker)}")

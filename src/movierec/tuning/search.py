@@ -36,14 +36,12 @@ from movierec.settings import (
 from movierec.stages import STAGES
 from movierec.tuning.space import Range, search_space
 
-# A trial's value is the mean over so many validation splits that about this many users judge in
-# all, since with few users it is a matter of luck; but over MAX_SPLITS at most.
+# There are as many validation splits as give about USERS test users in all, at most MAX_SPLITS.
 USERS = 6_000
 MAX_SPLITS = 10
 # BPR trains on one thread, or no run would repeat, and ten splits would take minutes more.
 MAX_SPLITS_OF = {"bpr": 4}
-# A trial of the hybrid only mixes components, which are fitted once for all trials. So many times
-# more splits are affordable, and needed: mixes differ little.
+# The hybrid has more: its components are fitted once for all trials, and its weights matter less.
 HYBRID_FACTOR = 4
 # A temporal validation split lies before the one before it, and soon few ratings are left.
 TEMPORAL_SPLITS = 3
