@@ -86,18 +86,20 @@ def diversity(lists: sparse.csr_array, item_content: sparse.csr_array) -> np.nda
     Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
     """
     n_users, n_movies = lists.shape
-    content = item_content.astype(np.float64)
-    squared_norms = content.power(2).sum(axis=1)
-    cosine = (content @ content.T).toarray() if n_movies <= _DENSE_MOVIES else None
+    cosine = None
+    if n_movies <= _DENSE_MOVIES:
+        cosine = (item_content @ item_content.T).toarray().astype(np.float64)
+        np.fill_diagonal(cosine, 0)
+    squared_norms = item_content.power(2).sum(axis=1)
     cosines = np.empty(n_users)
-    for rows in row_blocks(n_users, max(content.shape)):
-        block = lists[rows].astype(np.float64)
-        # Both sums hold every pair's cosine twice, and each squared norm once.
-        if cosine is None:
-            both_ways = (block @ content).power(2).sum(axis=1)
+    for rows in row_blocks(n_users, max(item_content.shape)):
+        block = lists[rows].astype(np.float32)
+        if cosine is not None:
+            cosines[rows] = block.multiply(block @ cosine).sum(axis=1)
         else:
-            both_ways = block.multiply(block @ cosine).sum(axis=1)
-        cosines[rows] = both_ways - block @ squared_norms
+            # |a + b + ...|^2 holds every pair's cosine twice, and each squared norm once.
+            squared_sums = (block @ item_content).power(2).sum(axis=1)
+            cosines[rows] = squared_sums - block @ squared_norms
     length = np.diff(lists.indptr)
     pairs = length * (length - 1)
     return 1 - np.divide(cosines, pairs, out=np.full(n_users, np.nan), where=pairs > 0)

@@ -90,7 +90,7 @@ def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) ->
     per_user: (n_test_users, n_columns), columns (model, metric, k).
     """
     user_ids = evaluation.split.training.user_ids[evaluation.users]
-    values = per_user.astype(np.float32).set_index(user_ids)
+    values = per_user.astype(np.float32).set_axis(user_ids)
     rows = pd.concat({model: values[model] for model in evaluation.lists}, names=["model", USER])
     rows.columns = [key(metric, k) for metric, k in rows.columns]
     with atomic_write(path) as draft:
