@@ -189,18 +189,6 @@ def test_the_same_seed_keeps_the_same_ratings(shuffled):
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("top_movies", [0, -1])
-def test_no_movies_are_refused(hand_made, top_movies):
-    with pytest.raises(ValueError, match=f"top_movies is {top_movies}"):
-        select_interactions(hand_made, top_movies)
-
-
-@pytest.mark.parametrize("fraction", [0.0, -0.1, 1.1, float("nan")])
-def test_a_fraction_out_of_range_is_refused(hand_made, fraction):
-    with pytest.raises(ValueError, match=f"ratings_fraction is {fraction}"):
-        select_interactions(hand_made, 4, fraction)
-
-
 def test_a_fraction_that_leaves_no_rating_is_refused(hand_made):
     with pytest.raises(ValueError, match="no rating remains"):
         select_interactions(hand_made, 4, 1e-9)

