@@ -40,7 +40,8 @@ def model_intervals(
         values = _at_10(metrics, name).loc[models]
         percent = name in ("Coverage", "PopularityLift")
         _intervals(ax, values, models == target, "{:.0%}" if percent else "{:.3f}")
-        ax.set(title=name, xlabel=f"{name}@10")
+        label = "share of candidates" if name == "Coverage" else "mean over users"
+        ax.set(title=f"{name}@10", xlabel=label)
         if percent:
             ax.xaxis.set_major_formatter(PercentFormatter(1))
     return axes
