@@ -168,6 +168,7 @@ def test_a_header_that_is_not_movielens_s_is_refused_with_the_right_one(tmp_path
         ("3.5,1,4.0,300", "userId '3.5' "),
         ("3,1,4.0,", "timestamp '' "),
         ("3,1", "2 of 4 fields (3,1)"),
+        ("  ", "1 of 4 fields ()"),
         ("3,1,4.0,300,5", "5 of 4 fields (3,1,4.0,300,5)"),
     ],
 )

@@ -3,9 +3,10 @@
 import csv
 import os
 import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,16 @@ _MEANING = {
     RATING: f"a number from {MIN_RATING} to {MAX_RATING}",
     TIMESTAMP: "whole seconds since 1970, at most 2147483647",
 }
+_RANGE = {
+    USER: (0, np.inf),
+    MOVIE: (0, np.inf),
+    TIMESTAMP: (0, np.inf),
+    RATING: (MIN_RATING, MAX_RATING),
+}
 # Bytes that a thread parses at a time.
 _BLOCK = 1 << 20
-# Peak memory of reading a large dataset, in sizes of its ratings.csv, if all parsed blocks wait to
-# be copied; and of sorting, in bytes per rating.
+# Peak memory of reading, in sizes of the file, if all parsed blocks wait to be copied; and of
+# sorting, in bytes per rating.
 _READ_FACTOR, _SORT_BYTES = 1.6, 72
 _TRUNCATED = "the file was truncated: fetch or copy it again"
 
@@ -91,24 +98,15 @@ def read_tables(folder: Path) -> Tables:
     Raises TableError where a file violates the schema or the rating scale, and NotEnoughMemory.
     """
     path = folder / "ratings.csv"
-    if path.exists():
-        require_memory(
-            int(_READ_FACTOR * path.stat().st_size),
-            f"Reading {path}",
-            "close other programs, or use a smaller dataset",
-        )
-    ratings = _read_rated(path, RATINGS_HEADER)
+    ratings = _read(path, RATINGS_HEADER)
     if ratings.empty:
         raise TableError(f"{path}: there are no ratings after the header")
-    movies = _read(folder / "movies.csv", MOVIES_HEADER)
-    _require_none(
-        folder / "movies.csv",
-        movies,
-        MOVIE,
-        movies[MOVIE].duplicated().to_numpy(),
-        "is also in an earlier line: keep one of them",
-    )
-    tags = _read_tags(folder / "tags.csv")
+    path = folder / "movies.csv"
+    movies = _read(path, MOVIES_HEADER)
+    repeated = movies[MOVIE].duplicated()
+    _require(path, movies[MOVIE], ~repeated, "is also in an earlier line: keep one of them")
+    path = folder / "tags.csv"
+    tags = _read(path, TAGS_HEADER) if path.exists() else _empty(TAGS_HEADER)
 
     n_read = len(ratings)
     ratings = _latest(ratings)
@@ -138,44 +136,31 @@ def save_frame(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(draft, index=False)
 
 
-def _read_rated(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """A file with ratings, all within the scale."""
-    frame = _read(path, header)
-    _require_within(path, frame, RATING, MIN_RATING, MAX_RATING)
-    return frame
-
-
-def _read_tags(path: Path) -> pd.DataFrame:
-    return _read(path, TAGS_HEADER) if path.exists() else _empty(TAGS_HEADER)
-
-
 def _read_given(path: Path) -> pd.DataFrame:
-    columns = RATINGS_HEADER[:3]
+    columns = list(RATINGS_HEADER[:3])
     if not path.exists():
         return _empty(columns)
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         fields = len(file.readline().split(","))
-    header = next((one for one in TEST_HEADERS if len(one) == fields), columns)
-    if RATING in header:
-        return _read_rated(path, header)[list(columns)]
-    return _read(path, header).assign(**{RATING: np.float32(np.nan)})
+    header = next((one for one in TEST_HEADERS if len(one) == fields), TEST_HEADERS[1])
+    return _read(path, header).reindex(columns=columns).astype({RATING: np.float32})
 
 
-def _empty(header: tuple[str, ...]) -> pd.DataFrame:
+def _empty(header: Iterable[str]) -> pd.DataFrame:
     return pa.schema([(name, _TYPES[name]) for name in header]).empty_table().to_pandas()
 
 
 def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """One file with typed columns and non-negative numbers."""
+    """One file with typed columns and numbers within their ranges."""
     _check_ends(path, header)
     numbers = all(pa.types.is_primitive(_TYPES[name]) for name in header)
     try:
         frame = _read_numbers(path, header) if numbers else _parse(path, header).to_pandas()
     except pa.ArrowInvalid:
         raise _parse_error(path, header) from None
-    for column in (USER, MOVIE, TIMESTAMP):
+    for column, bounds in _RANGE.items():
         if column in header:
-            _require_within(path, frame, column, 0, np.inf)
+            _require(path, frame[column], frame[column].between(*bounds))
     return frame
 
 
@@ -205,22 +190,21 @@ def _check_ends(path: Path, header: tuple[str, ...]) -> None:
             )
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
-            lines = _count_lines(path) + 1
+            file.seek(0)
+            lines = sum(1 for _ in file)
             raise TableError(
                 f"{path}, line {lines}: the last line has no line break, so {_TRUNCATED}"
                 " (or, if the line is complete, add the line break)"
             )
 
 
-def _count_lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 24), b""))
-
-
 def _read_numbers(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
     """A file whose columns are all numeric, parsed block by block into preallocated columns."""
+    size = path.stat().st_size
+    remedy = "close other programs, or use a smaller dataset"
+    require_memory(int(_READ_FACTOR * size), f"Reading {path}", remedy)
     # An upper bound: one digit per number. Pages that are never written to take no memory.
-    most = path.stat().st_size // (2 * len(header))
+    most = size // (2 * len(header))
     columns = {name: np.empty(most, _TYPES[name].to_pandas_dtype()) for name in header}
     end = 0
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
@@ -292,32 +276,20 @@ def _translate(message: str, path: Path, header: tuple[str, ...]) -> str:
 
 
 def _line(path: Path, row: int) -> int:
-    """The line number of a row; the header is row 1, and blank lines are not rows."""
+    """The line number of a row; the header is row 1, and empty lines are not rows."""
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            row -= bool(line.strip())
-            if not row:
-                return number
-    raise ValueError(f"{path} has fewer rows")
+        rows = (number for number, line in enumerate(file, start=1) if line.strip(b"\r\n"))
+        return next(islice(rows, row - 1, None))
 
 
-def _require_within(path: Path, frame: pd.DataFrame, column: str, low: float, high: float) -> None:
-    values = frame[column].to_numpy()
-    # min and max are NaN if any value is, and then both comparisons are false.
-    if len(values) and not (values.min() >= low and values.max() <= high):
-        _require_none(path, frame, column, ~((values >= low) & (values <= high)))
-
-
-def _require_none(
-    path: Path, frame: pd.DataFrame, column: str, wrong: np.ndarray, why: str | None = None
-) -> None:
-    """Raise TableError with the first line, if any, whose value in `column` is wrong."""
-    if wrong.any():
-        row = int(wrong.argmax())
+def _require(path: Path, values: pd.Series, right: pd.Series, why: str | None = None) -> None:
+    """Raise TableError, naming the first line whose value is wrong, unless all are right."""
+    if not right.all():
+        row, n_wrong = int(right.argmin()), int((~right).sum())
         raise TableError(
-            f"{path}, line {_line(path, row + 2)}: {column} {frame[column].iloc[row]}"
-            f" {why or 'is not ' + _MEANING[column]}"
-            + (f" ({int(wrong.sum())} such lines)" if wrong.sum() > 1 else "")
+            f"{path}, line {_line(path, row + 2)}: {values.name} {values.iloc[row]}"
+            f" {why or 'is not ' + _MEANING[str(values.name)]}"
+            + (f" ({n_wrong} such lines)" if n_wrong > 1 else "")
         )
 
 
@@ -339,12 +311,6 @@ def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_unknown(movies: pd.DataFrame, unknown: np.ndarray) -> pd.DataFrame:
-    added = pd.DataFrame(
-        {
-            MOVIE: unknown.astype(np.int32),
-            TITLE: [f"movie {movie}" for movie in unknown],
-            GENRES: NO_GENRES,
-        }
-    )
-    every = pd.concat([movies, added], ignore_index=True) if len(added) else movies
-    return every.sort_values(MOVIE, ignore_index=True)
+    titles = [f"movie {movie}" for movie in unknown]
+    added = pd.DataFrame({MOVIE: unknown, TITLE: titles, GENRES: NO_GENRES}).astype(movies.dtypes)
+    return pd.concat([movies, added]).sort_values(MOVIE, ignore_index=True)
