@@ -173,7 +173,7 @@ def _compare(args: argparse.Namespace) -> None:
 
 
 def _recommend(args: argparse.Namespace) -> None:
-    from movierec.serving import bundle, tables, title_search
+    from movierec.serving import answers, bundle, title_search
     from movierec.stages import artifact
 
     recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
@@ -189,15 +189,15 @@ def _recommend(args: argparse.Namespace) -> None:
         found = recommender.recommend(asked, args.n)
         rated = recommender.rated(asked)
         print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
-    print(f"\n{tables.as_text(tables.readable(found))}")
+    print(f"\n{answers.as_text(answers.readable(found))}")
     if args.why and len(found):
         first = found.iloc[0]
-        reasons = tables.strongest_contributions(recommender.explain(asked, first[MOVIE]))
-        print(f"\nWhy {first[TITLE]}?\n{tables.as_text(reasons)}")
+        reasons = answers.strongest_contributions(recommender.explain(asked, first[MOVIE]))
+        print(f"\nWhy {first[TITLE]}?\n{answers.as_text(reasons)}")
 
 
 def _similar(args: argparse.Namespace) -> None:
-    from movierec.serving import bundle, tables, title_search
+    from movierec.serving import answers, bundle, title_search
     from movierec.stages import artifact
 
     recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
@@ -206,7 +206,7 @@ def _similar(args: argparse.Namespace) -> None:
     taken = resolved.iloc[0]
     found = recommender.similar(taken[MOVIE], args.n, args.cf_weight)
     print(f'"{args.title}" is {taken[TITLE]}')
-    print(f"\n{tables.as_text(tables.readable(found))}")
+    print(f"\n{answers.as_text(answers.readable(found))}")
 
 
 def _fetch(args: argparse.Namespace) -> None:

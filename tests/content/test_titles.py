@@ -1,10 +1,9 @@
 """Movies selected by title, and others drawn beside them."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.content.titles import matching, with_others
+from movierec.content.titles import matching
 
 
 @pytest.fixture
@@ -46,28 +45,3 @@ def test_without_a_match_the_most_rated_stand_in(movies, query):
 def test_equally_rated_movies_keep_their_order():
     movies = pd.DataFrame({"title": ["B", "A", "C"], "ratings": [1, 1, 1]})
     assert matching(movies, "", most=3)[0].tolist() == [0, 1, 2]
-
-
-def test_others_fill_up_to_the_size():
-    rows = with_others(np.array([4, 2]), n_movies=9, size=7, seed=0)
-    assert rows[:2].tolist() == [4, 2]
-    assert len(set(rows.tolist())) == 7
-    assert set(rows.tolist()) <= set(range(9))
-
-
-def test_the_same_seed_draws_the_same_others():
-    one, other = (with_others(np.array([4]), 100, 9, seed=3).tolist() for _ in range(2))
-    assert one == other
-
-
-def test_another_seed_draws_others():
-    one, other = (with_others(np.array([4]), 100, 9, seed).tolist() for seed in (3, 4))
-    assert one != other
-
-
-def test_there_are_never_more_than_there_are():
-    assert sorted(with_others(np.array([1]), n_movies=3, size=30, seed=0)) == [0, 1, 2]
-
-
-def test_enough_rows_get_no_others():
-    assert with_others(np.array([4, 2, 0]), n_movies=9, size=3, seed=0).tolist() == [4, 2, 0]

@@ -10,9 +10,10 @@ from movierec.plots import factors as plots
 
 TITLES = ["Heat (1995)", "Toy Story (1995)", "Alien (1979)"]
 SIMILARITY = pd.DataFrame([[1, 0.2, 0.3], [0.2, 1, 0.6], [0.3, 0.6, 1]], TITLES, TITLES)
+LOG = pd.DataFrame({"iteration": [1, 2], "loss": [3.0, 2.0]})
 
 DRAWN = {
-    "training_loss": lambda ax: plots.training_loss([3.0, 2.0], ax),
+    "training_loss": lambda ax: plots.training_loss(LOG, ax),
     "factor_spectrum": lambda ax: plots.factor_spectrum(np.diag([4.0, 2.0, 1.0]), ax),
 }
 

@@ -1,9 +1,12 @@
-"""Movie titles as labels of figures."""
+"""Movie titles as labels of figures, and sections as IPython is told to display them."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
+from IPython.display import Markdown
 
-from movierec.plots.theme import shorten_title
+from movierec.plots import theme
+from movierec.plots.theme import shorten_title, show
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,27 @@ def test_dollars_in_a_title_enclose_no_formula():
     figure.suptitle(shorten_title(r"Rich $\money$ (1999)"))
 
     figure.canvas.draw()
+
+
+@pytest.fixture
+def displayed(monkeypatch) -> list:
+    shown: list = []
+    monkeypatch.setattr(theme, "display", shown.append)
+    return shown
+
+
+def test_text_tables_and_figures_are_displayed_in_order(displayed):
+    axes = plt.figure().subplots(1, 2)
+    single = plt.figure().subplots()
+    table, reading = pd.DataFrame({"a": [1]}), Markdown("So.")
+
+    show("## Why?", single, table, axes, reading)
+
+    assert displayed[0].data == "## Why?"
+    assert displayed[1:] == [single.figure, table, axes[0].figure, reading]
+
+
+def test_displayed_figures_are_closed(displayed):
+    show(plt.figure().subplots())
+
+    assert not plt.get_fignums()

@@ -14,22 +14,11 @@ def test_likes_are_counted_and_their_confidence_averaged():
     assert said.startswith("3 of 4 ratings (75.0%) are likes. Their mean confidence is 8.00")
 
 
-@pytest.mark.parametrize(
-    ("steps", "said"),
-    [
-        (
-            [(0, 0.2, 4.0), (1, 0.1, 2.0), (2, 0.1, 1.9)],
-            "3 iterations of 0.100 s at the median; the last one lowered the loss by 5.00%.",
-        ),
-        ([(0, 0.2, 4.0)], "1 iterations of 0.200 s at the median."),
-    ],
-)
-def test_a_log_of_the_training_is_read(steps, said):
+def test_a_training_is_logged_by_iteration_from_1():
     log = readings.TrainingLog()
-    for step in steps:
-        log(*step)
-    assert log.losses == [loss for _, _, loss in steps]
-    assert readings.training_loss(log).data == said
+    log(0, 0.2, 4.0)
+    log(1, 0.1, 2.0)
+    assert log[1] == {"iteration": 2, "seconds": 0.1, "loss": 2.0}
 
 
 def test_norms_are_correlated_with_numbers_of_ratings():

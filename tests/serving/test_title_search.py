@@ -56,10 +56,6 @@ def test_stars_off_the_scale_are_refused(stars):
         title_search.parse_rating(f"Alien={stars}")
 
 
-def test_one_text_may_hold_several_ratings():
-    assert title_search.split_ratings("Matrix, The=5; Alien: 3;; ") == ["Matrix, The=5", "Alien: 3"]
-
-
 def test_the_title_found_stands_beside_the_one_typed(recommender):
     found = title_search.resolve_ratings(recommender, ["the orbit=5", "wedding bels=1.5"])
     assert found["typed"].tolist() == ["the orbit", "wedding bels"]

@@ -56,10 +56,3 @@ def matching(movies: pd.DataFrame, query: str, most: int) -> tuple[np.ndarray, b
     by_ratings = np.argsort(-movies["ratings"].to_numpy(), kind="stable")
     rows = by_ratings[found[by_ratings]] if matched else by_ratings
     return rows[:most], matched
-
-
-def with_others(rows: np.ndarray, n_movies: int, size: int, seed: int) -> np.ndarray:
-    """`rows`, followed by other row numbers below `n_movies` drawn at random up to `size`."""
-    others = np.setdiff1d(np.arange(n_movies), rows)
-    missing = min(max(size - len(rows), 0), len(others))
-    return np.r_[rows, np.random.default_rng(seed).choice(others, missing, replace=False)]

@@ -15,12 +15,8 @@ def rating_histogram(stars: pd.Series, ax: Axes | None = None) -> Axes:
     ax = ax or plt.figure().subplots()
     values, counts = np.unique(stars, return_counts=True)
     ax.bar(values, counts, width=0.4, color=BLUE)
-    ax.set(
-        title="Distribution of ratings",
-        xlabel="rating, stars",
-        ylabel="ratings",
-        xticks=np.arange(0.5, 5.5, 0.5),
-    )
+    ax.set(title="Distribution of ratings", xlabel="rating, stars", ylabel="ratings")
+    ax.set_xticks(np.arange(0.5, 5.5, 0.5))
     ax.grid(visible=False, axis="x")
     ax.yaxis.set_major_formatter(COUNT)
     return ax
@@ -47,13 +43,8 @@ def ratings_per_movie(counts: pd.Series, ax: Axes | None = None) -> Axes:
     edges = np.unique(np.geomspace(1, counts.max() + 1, 40).round()).tolist()
     ax.hist(counts, bins=edges, color=BLUE)
     ax.axvline(np.median(counts), color=ORANGE, label=f"median {np.median(counts):,.0f}")
-    ax.set(
-        title="Movies by number of ratings",
-        xlabel="ratings of a movie (log scale)",
-        ylabel="movies (log scale)",
-        xscale="log",
-        yscale="log",
-    )
+    ax.set(title="Movies by number of ratings", xscale="log", yscale="log")
+    ax.set(xlabel="ratings of a movie (log scale)", ylabel="movies (log scale)")
     ax.xaxis.set_major_formatter(COUNT)
     ax.yaxis.set_major_formatter(COUNT)
     ax.legend()
@@ -70,12 +61,8 @@ def long_tail(counts: pd.Series, kept: int, ax: Axes | None = None) -> Axes:
     share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
     kept = min(kept, len(counts))
     ax.plot(np.arange(1, len(counts) + 1), share, color=BLUE)
-    ax.axvline(
-        kept,
-        color=ORANGE,
-        linestyle="--",
-        label=f"the {kept:,} most rated: {share[kept - 1]:.1%} of the ratings",
-    )
+    label = f"the {kept:,} most rated: {share[kept - 1]:.1%} of the ratings"
+    ax.axvline(kept, color=ORANGE, linestyle="--", label=label)
     ax.legend(loc="upper left")
     ax.set(
         title="The long tail: cumulative share of the most rated movies",
@@ -94,21 +81,19 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
-    shown = weights.rename(index=shorten_title)
     sns.heatmap(
-        shown,
+        weights.rename(index=shorten_title),
         ax=ax,
         annot=True,
         fmt=".2f",
         annot_kws={"size": 8},
         cmap="Blues",
-        mask=shown == 0,
+        mask=weights.to_numpy() == 0,
         linewidths=0.5,
-        cbar_kws={"label": "TF-IDF weight"},
+        cbar=False,
     )
     ax.grid(visible=False)
-    ax.set(title="Terms of the largest total TF-IDF weight", xlabel="term", ylabel="")
-    ax.tick_params(axis="x", rotation=50)
+    ax.set(title="TF-IDF weights, terms of the largest total weight", xlabel="term", ylabel="")
+    ax.tick_params(axis="x", rotation=50, rotation_mode="xtick")
     ax.tick_params(axis="y", rotation=0)
-    plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
     return ax

@@ -1,28 +1,21 @@
 """Figures of the latent factors and of item similarity. Each returns the Axes it drew into."""
 
-from collections.abc import Sequence
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from scipy.cluster import hierarchy
-from scipy.spatial.distance import squareform
 
 from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
 
 
-def training_loss(losses: Sequence[float], ax: Axes | None = None) -> Axes:
-    """Training loss after each iteration, the first being number 1."""
+def training_loss(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """log: iteration, loss."""
     ax = ax or plt.figure().subplots()
-    ax.plot(np.arange(1, len(losses) + 1), losses, marker="o", color=BLUE)
-    ax.set(
-        title="Training loss by iteration",
-        xlabel="iteration",
-        ylabel="mean weighted squared error\n+ L2 penalty",
-    )
+    ax.plot(log["iteration"], log["loss"], marker="o", color=BLUE)
+    label = "mean weighted squared error\n+ L2 penalty"
+    ax.set(title="Training loss by iteration", xlabel="iteration", ylabel=label)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
@@ -46,33 +39,24 @@ def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
     ax = ax or plt.figure().subplots()
     values = np.linalg.svd(item_factors, compute_uv=False)
     ax.bar(np.arange(1, len(values) + 1), values / values[0], color=BLUE)
-    ax.set(
-        title="Singular values of the item factors",
-        xlabel="dimension, by singular value",
-        ylabel="singular value / largest",
-    )
+    ax.set(title="Singular values of the item factors", ylabel="singular value / largest")
+    ax.set_xlabel("dimension, by singular value")
     ax.grid(visible=False, axis="x")
     return ax
 
 
 def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
-    """Similarity of movies, rows and columns ordered by average-linkage clustering.
+    """Similarity of movies, rows and columns ordered by average-linkage clustering of the rows.
 
     similarity: square frame with titles both ways; its diagonal is left blank. Draws a figure of
     its own, since the dendrograms need Axes too.
     """
-    shown = similarity.rename(index=shorten_title, columns=shorten_title)
-    size = max(7.0, 3.0 + 0.27 * len(shown))
-    distance = 1 - similarity.to_numpy(dtype=float)
-    np.fill_diagonal(distance, 0)
-    tree = hierarchy.linkage(squareform(distance, checks=False), method="average")
+    size = max(7.0, 3.0 + 0.27 * len(similarity))
     # seaborn places the dendrograms itself, which constrained layout cannot work with.
     with plt.rc_context({"figure.constrained_layout.use": False}):
         grid = sns.clustermap(
-            shown,
-            row_linkage=tree,
-            col_linkage=tree,
-            mask=np.eye(len(shown), dtype=bool),
+            similarity.rename(index=shorten_title, columns=shorten_title),
+            mask=np.eye(len(similarity), dtype=bool),
             cmap="viridis",
             figsize=(size, size),
             dendrogram_ratio=0.1,

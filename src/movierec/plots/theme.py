@@ -1,14 +1,16 @@
-"""The look that all figures and tables share, and titles that fit a label."""
+"""The look of figures and tables, showing them in order, and titles that fit a label."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import Markdown, display
+from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ticker import FuncFormatter
 
 BLUE, ORANGE, GREEN, *_ = sns.color_palette("colorblind")
 GREY = "0.55"
-COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
+COUNT = "{x:,.0f}"  # format of an axis
 
 
 def set_theme() -> None:
@@ -27,6 +29,21 @@ def set_theme() -> None:
             "axes.spines.right": False,
         },
     )
+
+
+def show(*contents: object) -> None:
+    """Display text as Markdown, the figures of Axes, and everything else as it is, in order.
+
+    By itself a notebook shows figures after all other output of a cell.
+    """
+    for content in contents:
+        first = content.flat[0] if isinstance(content, np.ndarray) else content
+        if isinstance(first, Axes):
+            figure = first.get_figure(root=True)
+            display(figure)
+            plt.close(figure)
+        else:
+            display(Markdown(content) if isinstance(content, str) else content)
 
 
 def shorten_title(title: str, width: int = 44) -> str:

@@ -9,13 +9,6 @@ from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
 
 
-def dataset_size(facts: DatasetFacts) -> Markdown:
-    return Markdown(
-        f"On average a user rated {facts.ratings / facts.users:,.0f} movies, and a movie of the"
-        f" catalogue was rated {facts.ratings / facts.movies:,.1f} times."
-    )
-
-
 def rating_histogram(stars: pd.Series) -> Markdown:
     return Markdown(
         f"The mean is {stars.mean():.2f} stars, the median {stars.median():.1f};"
@@ -33,14 +26,6 @@ def ratings_over_time(timestamps: pd.Series) -> Markdown:
     )
 
 
-def ratings_per_movie(counts: pd.Series) -> Markdown:
-    """counts: (n_movies,) ratings of each rated movie."""
-    return Markdown(
-        f"{(counts == 1).sum():,} of the {len(counts):,} rated movies have a single rating; the"
-        f" most rated one has {counts.max():,}."
-    )
-
-
 def long_tail(counts: pd.Series) -> Markdown:
     """counts: (n_movies,) ratings of each rated movie."""
     share = np.cumsum(np.sort(counts)[::-1]) / counts.sum()
@@ -51,26 +36,10 @@ def long_tail(counts: pd.Series) -> Markdown:
     )
 
 
-def interaction_matrix(interactions: Interactions) -> Markdown:
-    n_users, n_movies = interactions.user_items.shape
-    return Markdown(
-        f"The user x movie matrix has {n_users:,} rows, {n_movies:,} columns and"
-        f" {interactions.user_items.nnz:,} entries: {interactions.sparsity:.2%} of it is empty."
-    )
-
-
 def left_out_table(facts: DatasetFacts, interactions: Interactions) -> Styler:
     """Ratings, users and movies of the dataset, and how many of them are kept and left out."""
     table = facts.counts().loc[["ratings", "users", "movies"]].rename(columns={"count": "all"})
     table["kept"] = interactions.user_items.nnz, *interactions.user_items.shape
     table["left out"] = table["all"] - table["kept"]
-    return table.style.format("{:,}")
-
-
-def left_out(facts: DatasetFacts, interactions: Interactions) -> Markdown:
-    n_users, n_movies = interactions.user_items.shape
-    return Markdown(
-        f"Kept are {n_movies / facts.movies:.1%} of the movies,"
-        f" {interactions.user_items.nnz / facts.ratings:.1%} of the ratings and"
-        f" {n_users / facts.users:.1%} of the users."
-    )
+    table["kept, %"] = 100 * table["kept"] / table["all"]
+    return table.style.format("{:,}").format("{:.1f}", subset="kept, %")

@@ -1,22 +1,15 @@
 """What 03_als_training says of its figures, computed from what they show."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from IPython.display import Markdown
 from scipy import sparse
 
 
-@dataclass(frozen=True)
-class TrainingLog:
-    """Seconds and loss of each iteration, recorded as the `on_iteration` of `ALS.fit`."""
-
-    seconds: list[float] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
+class TrainingLog(list[dict[str, float]]):
+    """A row for each iteration, recorded as the `on_iteration` of `ALS.fit`."""
 
     def __call__(self, iteration: int, seconds: float, loss: float) -> None:
-        self.seconds.append(seconds)
-        self.losses.append(loss)
+        self.append({"iteration": iteration + 1, "seconds": seconds, "loss": loss})
 
 
 def likes(user_items: sparse.csr_array, liked: sparse.csr_array, alpha: float) -> Markdown:
@@ -26,13 +19,6 @@ def likes(user_items: sparse.csr_array, liked: sparse.csr_array, alpha: float) -
         f" likes. Their mean confidence is {alpha * liked.data.mean():.2f} before the activity"
         " discount."
     )
-
-
-def training_loss(log: TrainingLog) -> Markdown:
-    reading = f"{len(log.losses)} iterations of {np.median(log.seconds):.3f} s at the median"
-    if len(log.losses) > 1:
-        reading += f"; the last one lowered the loss by {1 - log.losses[-1] / log.losses[-2]:.2%}"
-    return Markdown(reading + ".")
 
 
 def factor_norms(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
 from movierec.data.columns import MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
@@ -11,11 +10,6 @@ from movierec.serving.recommender import Recommender
 
 # Match (0 to 100) from which a title is taken for what was typed.
 MIN_MATCH = 60
-
-
-def split_ratings(text: str) -> list[str]:
-    """The ratings of a text in which semicolons separate them, since titles hold commas."""
-    return [one.strip() for one in text.split(";") if one.strip()]
 
 
 def parse_rating(text: str) -> tuple[str, float]:
@@ -36,7 +30,6 @@ def resolve_titles(recommender: Recommender, titles: Iterable[str]) -> pd.DataFr
     """The movie whose title is nearest to each title that was typed.
 
     Columns typed, movieId, title, match (0 to 100) and nearest: the three nearest titles.
-    Numbered from 1.
     """
     rows = []
     for typed in titles:
@@ -44,8 +37,7 @@ def resolve_titles(recommender: Recommender, titles: Iterable[str]) -> pd.DataFr
         best = found.iloc[0]
         nearest = "; ".join(found[TITLE])
         rows.append((typed, int(best[MOVIE]), best[TITLE], float(best["match"]), nearest))
-    resolved = pd.DataFrame(rows, columns=["typed", MOVIE, TITLE, "match", "nearest"])
-    return resolved.set_axis(np.arange(1, len(rows) + 1))
+    return pd.DataFrame(rows, columns=["typed", MOVIE, TITLE, "match", "nearest"])
 
 
 def resolve_ratings(recommender: Recommender, ratings: Iterable[str]) -> pd.DataFrame:

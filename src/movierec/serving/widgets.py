@@ -1,14 +1,13 @@
 """An interactive explorer of a model, for JupyterLab."""
 
-import html
 from collections.abc import Iterable
 
 import ipywidgets
 import pandas as pd
 
-from movierec.data.columns import MAX_RATING, MIN_RATING, MOVIE, TITLE
+from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, TITLE
+from movierec.serving.answers import readable, strongest_contributions
 from movierec.serving.recommender import Recommender
-from movierec.serving.tables import readable, strongest_contributions
 
 _COLUMN = {"width": "32%", "min_width": "22rem", "margin": "0 0.5rem"}
 _WIDE = {"width": "98%"}
@@ -45,22 +44,21 @@ class Explorer(ipywidgets.HBox):
         self.rate.on_click(self._add)
         self.remove.on_click(self._remove)
         self.recommended.observe(self._explain, "value")
+        rating = self.query, self.matches, self.stars, self.rate, self.rated, self.remove
+        similar = self.cf_weight, self.neighbours
         super().__init__(
             [
-                _column("Your ratings", self.query, self.matches, self.stars, self.rate),
+                _column("Your ratings", *rating),
                 _column("Recommended to you", self.recommended, self.why),
-                _column(
-                    "Similar by content (0) to collaborative (1)", self.cf_weight, self.neighbours
-                ),
+                _column("Similar by content (0) to collaborative (1)", *similar),
             ]
         )
-        self.children[0].children += (self.rated, self.remove)
         self._recommend()
 
     def _find(self, _change: object) -> None:
-        typed = self.query.value.strip()
-        found = self._recommender.find(typed, n=8) if typed else None
-        _offer(self.matches, [] if found is None else _options(found, found[TITLE]))
+        found = self._recommender.find(self.query.value, n=8)
+        found = found[found["match"] > 0]
+        _offer(self.matches, found[MOVIE], found[TITLE])
 
     def _add(self, _button: object) -> None:
         if self.matches.value is not None:
@@ -73,12 +71,11 @@ class Explorer(ipywidgets.HBox):
 
     def _recommend(self) -> None:
         titles = self._recommender.bundle["movies_indexed"].set_index(MOVIE)[TITLE]
-        rated = [(f"{stars:.1f}  {titles[movie]}", movie) for movie, stars in self.history.items()]
-        _offer(self.rated, rated[::-1])
+        rated = [f"{stars:.1f}  {titles[movie]}" for movie, stars in self.history.items()]
+        _offer(self.rated, reversed(self.history), reversed(rated))
         found = self._recommender.recommend_for(self.history)
-        scored = zip(found["score"], found[TITLE], strict=True)
-        labels = [f"{score:.1f}  {title}" for score, title in scored]
-        _offer(self.recommended, _options(found, labels if self.history else found[TITLE]))
+        scored = found["score"].round(1).astype("str") + "  " + found[TITLE]
+        _offer(self.recommended, found[MOVIE], scored if self.history else found[TITLE])
         # The first may be the same movie as before, and the widget then reports no change.
         self._explain()
 
@@ -89,32 +86,26 @@ class Explorer(ipywidgets.HBox):
         elif movie is None:
             self.why.value = ""
         elif movie not in self.history:
-            self.why.value = _table(
-                strongest_contributions(self._recommender.explain(self.history, movie))
-            )
+            reasons = self._recommender.explain(self.history, movie)
+            self.why.value = _table(strongest_contributions(reasons))
 
     def _show_neighbours(self, _change: object) -> None:
-        movie = self.matches.value
+        movie, weight = self.matches.value, self.cf_weight.value
         if movie is None:
             self.neighbours.value = ""
-            return
-        found = self._recommender.similar(movie, cf_weight=self.cf_weight.value)
-        self.neighbours.value = _table(readable(found).drop(columns="genres"))
+        else:
+            found = self._recommender.similar(movie, cf_weight=weight)
+            self.neighbours.value = _table(readable(found).drop(columns=GENRES))
 
 
 def _column(heading: str, *widgets: ipywidgets.Widget) -> ipywidgets.VBox:
-    top = ipywidgets.HTML(f"<b>{html.escape(heading)}</b>")
-    return ipywidgets.VBox([top, *widgets], layout=_COLUMN)
+    return ipywidgets.VBox([ipywidgets.HTML(f"<b>{heading}</b>"), *widgets], layout=_COLUMN)
 
 
-def _offer(select: ipywidgets.Select, options: list[tuple[str, int]]) -> None:
-    """Show these options, the first of them selected."""
-    select.options = options
-    select.index = 0 if options else None
-
-
-def _options(found: pd.DataFrame, labels: Iterable[str]) -> list[tuple[str, int]]:
-    return list(zip(labels, found[MOVIE].tolist(), strict=True))
+def _offer(select: ipywidgets.Select, movies: Iterable[int], labels: Iterable[str]) -> None:
+    """Show these movies, the first of them selected."""
+    select.options = list(zip(labels, movies, strict=True))
+    select.index = 0 if select.options else None
 
 
 def _table(table: pd.DataFrame) -> str:

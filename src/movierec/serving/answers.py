@@ -1,8 +1,7 @@
 """What a recommender answers, as tables that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from movierec.data.columns import GENRES, MOVIE, RATING, TITLE
@@ -16,16 +15,13 @@ def readable(found: pd.DataFrame) -> pd.DataFrame:
     The share of content is in per cent. Popular movies have their number of ratings in place of a
     score.
     """
-    table = found[[TITLE]].assign(genres=found[GENRES].str.replace("|", ", ", regex=False))
+    table = found.drop(columns=[MOVIE, "basis", "content_share"], errors="ignore")
+    table[GENRES] = table[GENRES].str.replace("|", ", ", regex=False)
     if "basis" in found and (found["basis"] == POPULARITY).all():
-        table["ratings"] = found["score"].astype(int)
-    elif "score" in found:
-        table["score"] = found["score"].round(2)
+        table["ratings"] = table.pop("score").astype(int)
+    elif "content_share" in found:
         table["content, %"] = (100 * found["content_share"]).round().astype("Int64")
-    for column, digits in ((RATING, 1), ("similarity", 3), ("match", 0)):
-        if column in found:
-            table[column] = found[column].round(digits)
-    return _numbered(table)
+    return _numbered(table.round({"score": 2, RATING: 1, "similarity": 3, "match": 0}))
 
 
 def rated_and_recommended(rated: pd.DataFrame, recommended: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +34,7 @@ def rated_and_recommended(rated: pd.DataFrame, recommended: pd.DataFrame) -> pd.
 def resolved_ratings(resolved: pd.DataFrame) -> pd.DataFrame:
     """What was typed, the stars, and the title it was taken for (see `title_search`)."""
     title = resolved[TITLE].where(resolved["match"] >= MIN_MATCH, "no title is like it")
-    return resolved[["typed", RATING]].assign(**{TITLE: title})
+    return _numbered(resolved[["typed", RATING]].assign(**{TITLE: title}))
 
 
 def explain_first(
@@ -48,10 +44,10 @@ def explain_first(
 
     No rows where nothing is recommended, or only popular movies.
     """
-    first = recommended[recommended["basis"] != POPULARITY].head(1)
+    first = recommended.loc[recommended["basis"] != POPULARITY, MOVIE]
     if first.empty:
         return pd.DataFrame({"kind": [], "what": [], "contribution": []})
-    return recommender.explain(asked, int(first[MOVIE].iloc[0]))
+    return recommender.explain(asked, int(first.iloc[0]))
 
 
 def strongest_contributions(reasons: pd.DataFrame, most: int = 8) -> pd.DataFrame:
@@ -59,32 +55,32 @@ def strongest_contributions(reasons: pd.DataFrame, most: int = 8) -> pd.DataFram
 
     Columns kind, what, contribution; contributions still add up to the score.
     """
-    parts, offset = reasons[:-1], reasons[-1:]
-    others = parts[most:]
-    together = pd.DataFrame(
-        {
-            "kind": "others",
-            "what": f"all weaker ones ({len(others)})",
-            "contribution": [others["contribution"].sum()],
-        }
-    )
-    kept = [parts[:most], together[: len(others)], offset]
-    return _numbered(pd.concat(kept).round({"contribution": 3}))
+    others = reasons[most:-1]
+    shown = reasons.drop(others.index)
+    if len(others):
+        shown.loc[most] = "others", f"all weaker ones ({len(others)})", others["contribution"].sum()
+    return _numbered(shown.sort_index().round({"contribution": 3}))
 
 
-def similar_by_weight(recommender: Recommender, movie_id: int) -> pd.DataFrame:
-    """Titles of the movies most similar by content, by the run's `cf_weight`, by factors."""
-    weights = {
-        "content": 0.0,
-        f"cf_weight {recommender.cf_weight:g}": recommender.cf_weight,
-        "collaborative": 1.0,
+def similar_by_weight(
+    recommender: Recommender, movie_ids: Iterable[int], n: int = 10
+) -> pd.DataFrame:
+    """Titles of the n movies most similar to each of some: by content, by both, by factors.
+
+    Rows are movie and rank from 1; "hybrid" has the run's `cf_weight`.
+    """
+    titles = recommender.bundle["movies_indexed"].set_index(MOVIE)[TITLE]
+    weights = {"content": 0.0, "hybrid": recommender.cf_weight, "collaborative": 1.0}
+    similar = {
+        titles[movie]: pd.DataFrame(
+            {
+                signal: readable(recommender.similar(movie, n, weight))[TITLE]
+                for signal, weight in weights.items()
+            }
+        )
+        for movie in movie_ids
     }
-    return pd.DataFrame(
-        {
-            by: readable(recommender.similar(movie_id, cf_weight=weight))[TITLE]
-            for by, weight in weights.items()
-        }
-    )
+    return pd.concat(similar, names=["movie", "rank"])
 
 
 def as_text(table: pd.DataFrame) -> str:
@@ -101,4 +97,4 @@ def as_text(table: pd.DataFrame) -> str:
 
 
 def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    return table.set_axis(np.arange(1, len(table) + 1))
+    return table.set_axis(range(1, len(table) + 1))
