@@ -31,11 +31,7 @@ _FUSION = {"ease_weight", "recency_weight"}
 
 
 def ablate(
-    evaluation: Evaluation,
-    hybrid: Hybrid,
-    settings: ModelSettings,
-    features: ItemFeatures,
-    progress: bool = False,
+    evaluation: Evaluation, hybrid: Hybrid, settings: ModelSettings, features: ItemFeatures
 ) -> pd.DataFrame:
     """NDCG@10 of the evaluated hybrid minus that of each variant, paired by user.
 
@@ -46,7 +42,7 @@ def ablate(
     split = evaluation.split
     values = {TARGET: evaluation.values("NDCG")[TARGET]}
     variants = VARIANTS | (_RECENCY_ALONE if split.split_time is not None else {})
-    for name, changes in tqdm(variants.items(), desc="ablation", disable=not progress):
+    for name, changes in tqdm(variants.items(), "ablation"):
         changed = settings.replace(**changes)
         if changed == settings:
             continue
