@@ -68,27 +68,22 @@ class DatasetFacts:
 
 
 def locate(dataset: str) -> Path:
-    """The folder of a dataset given by name or folder; the sample is simulated when needed.
+    """The folder of a dataset given by name or folder. Raises DatasetMissing.
 
-    Raises DatasetMissing.
+    The sample is simulated, again if a file is missing or the simulator has changed.
     """
-    if dataset == SAMPLE:
-        return _sample()
-    if dataset in MOVIELENS:
-        folder = datasets() / dataset
-        if not folder.is_dir():
-            raise DatasetMissing(
-                f"{dataset} is not downloaded yet: python -m movierec fetch {dataset}"
-            )
-        return folder
-    folder = Path(dataset).expanduser()
+    folder = datasets() / dataset if dataset in NAMES else Path(dataset).expanduser().resolve()
+    if dataset == SAMPLE and not simulator.is_current(folder):
+        simulator.simulate(folder)
+    if dataset in MOVIELENS and not folder.is_dir():
+        raise DatasetMissing(f"{dataset} is not downloaded yet: python -m movierec fetch {dataset}")
     if not folder.is_dir():
         near = difflib.get_close_matches(dataset, NAMES, n=1)
         raise DatasetMissing(
             f"{dataset!r} is neither a folder nor one of {', '.join(NAMES)}"
             + (f"; did you mean {near[0]}?" if near else "")
         )
-    return folder.resolve()
+    return folder
 
 
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
@@ -97,8 +92,7 @@ def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
     Raises DatasetMissing, and what `read_tables` raises.
     """
     folder = locate(dataset)
-    reading = cache.read(folder)
-    tables = reading.tables
+    tables, sha256 = cache.read(folder)
     facts = DatasetFacts(
         name=folder.name,
         simulated=(folder / simulator.RECORD).exists(),
@@ -110,14 +104,6 @@ def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
         missing_tags=tables.missing_tags,
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
-        sha256=reading.sha256,
+        sha256=sha256,
     )
     return tables, facts
-
-
-def _sample() -> Path:
-    """The sample's folder; simulated again if a file is missing or the simulator has changed."""
-    folder = datasets() / SAMPLE
-    if not simulator.is_current(folder):
-        simulator.simulate(folder)
-    return folder

@@ -5,8 +5,8 @@ import json
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -25,18 +25,17 @@ _READERS = [Path(__file__).with_name(name) for name in ("tables.py", "columns.py
 _TICK = 2.0
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """Tables, and the SHA-256 of the files they were read from, by file name."""
 
     tables: Tables
     sha256: dict[str, str]
 
 
-@dataclass(frozen=True)
-class _Version:
-    """What a cached reading depends on: a digest of the reading code, and each file's state.
+class _Version(NamedTuple):
+    """What a cached reading depends on.
 
+    code   digest of the reading code
     files  by name: size (bytes), modification and change time (ns), inode
     """
 
@@ -82,13 +81,11 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _version(folder: Path) -> _Version:
     code = _digest(b"".join(reader.read_bytes() for reader in _READERS) + pa.__version__.encode())
     stats = {name: (folder / name).stat() for name in _FILES if (folder / name).exists()}
-    return _Version(
-        code,
-        {
-            name: [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-            for name, stat in stats.items()
-        },
-    )
+    files = {
+        name: [one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino]
+        for name, one in stats.items()
+    }
+    return _Version(code, files)
 
 
 def _worth_caching(version: _Version, started: float) -> bool:
@@ -102,18 +99,13 @@ def _worth_caching(version: _Version, started: float) -> bool:
 def _save(cached: Path, version: _Version, result: Reading) -> None:
     fields = vars(result.tables)
     counts = {name: value for name, value in fields.items() if name not in _FRAMES}
-    about = vars(version) | {"counts": counts, "sha256": result.sha256}
+    about = version._asdict() | {"counts": counts, "sha256": result.sha256}
     try:
         with atomic_folder(cached) as draft:
             for name in _FRAMES:
-                table = pa.Table.from_pandas(fields[name], preserve_index=False)
-                # A single chunk, so that pandas can use the mapped memory without a copy.
-                feather.write_feather(
-                    table.combine_chunks(),
-                    draft / f"{name}.arrow",
-                    compression="uncompressed",
-                    chunksize=max(1, len(table)),
-                )
+                path, size = draft / f"{name}.arrow", max(1, len(fields[name]))
+                # In one chunk, so that pandas can use the mapped memory without a copy.
+                feather.write_feather(fields[name], path, "uncompressed", chunksize=size)
             (draft / _ABOUT).write_text(json.dumps(about))
     except OSError as error:
         if _load(cached, version) is not None:

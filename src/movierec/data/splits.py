@@ -42,7 +42,7 @@ class Split:
 
     def __post_init__(self) -> None:
         for part, ratings in (("training", self.train), ("known", self.known)):
-            leaked = _pairs(ratings).multiply(_pairs(self.test)).nnz
+            leaked = ratings.astype(bool).multiply(self.test.astype(bool)).nnz
             if leaked:
                 raise AssertionError(f"{leaked} test ratings are in the {part} part")
 
@@ -299,10 +299,3 @@ def _seconds(date: str) -> int:
 
 def _utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
-
-
-def _pairs(matrix: sparse.csr_array) -> sparse.csr_array:
-    """True at each stored entry."""
-    return sparse.csr_array(
-        (np.ones(matrix.nnz, dtype=bool), matrix.indices, matrix.indptr), shape=matrix.shape
-    )
