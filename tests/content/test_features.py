@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from movierec.content.features import ItemFeatures, genre_and_decade, genres, label_names
+from movierec.content.features import ItemFeatures, genres, genres_and_decades
 
 
 @pytest.fixture
@@ -40,33 +40,29 @@ def test_movies_without_any_genre_have_no_genre_columns():
     assert genres(movies).shape == (2, 0)
 
 
-def test_label_names_are_those_of_the_columns_of_genre_and_decade(movies):
-    assert label_names(movies) == ["Action", "Animation", "Crime", "1990s", "2000s"]
-    named = pd.DataFrame(genre_and_decade(movies).toarray(), columns=label_names(movies))
-    assert named.dtypes.eq(np.float32).all()
-    assert [named.columns[row == 1].tolist() for _, row in named.iterrows()] == [
-        ["Action", "Crime", "1990s"],
-        ["Animation", "2000s"],
-        [],
-    ]
+def test_genres_and_decades_are_named_indicators(movies):
+    ones = genres_and_decades(movies)
+    assert ones.columns.tolist() == ["Action", "Animation", "Crime", "1990s", "2000s"]
+    assert ones.to_numpy().tolist() == [[1, 0, 1, 1, 0], [0, 1, 0, 0, 1], [0, 0, 0, 0, 0]]
+    assert ones.dtypes.eq(np.float32).all()
 
 
 def test_movies_of_one_decade_share_it():
     movies = pd.DataFrame({"title": ["A (1990)", "B (1999)", "C (2000)"], "genres": "Drama"})
-    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
+    assert genres_and_decades(movies).to_numpy().tolist() == [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
 
 
 def test_only_the_year_at_the_end_of_a_title_is_its_year():
     titles = ["2001: A Space Odyssey (1968)", "Tale (1984) Retold, A", "1917 (2019) "]
     movies = pd.DataFrame({"title": titles, "genres": "Drama"})
     # Drama, 1960s, 2010s
-    assert genre_and_decade(movies).toarray().tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 1]]
+    assert genres_and_decades(movies).to_numpy().tolist() == [[1, 1, 0], [1, 0, 0], [1, 0, 1]]
 
 
 def test_weighted_features_stack_scaled_terms_on_scaled_labels(movies):
     terms = sparse.csr_array(np.array([[0.6, 0.8], [0.0, 1.0], [0.0, 0.0]], dtype=np.float32))
     rows = ItemFeatures.of(movies, terms).weighted(term_weight=10, genre_weight=3)
-    labels = genre_and_decade(movies).toarray()
+    labels = genres_and_decades(movies).to_numpy()
     expected = np.vstack([10 * terms.toarray().T, 3 * labels.T])
     np.testing.assert_allclose(rows.toarray(), expected, rtol=1e-6)
     assert rows.dtype == np.float32

@@ -80,11 +80,10 @@ def test_a_user_left_without_a_rating_goes():
     assert select_interactions(one_each, top_movies=1).user_ids.tolist() == [1, 2]
 
 
-def test_indices_are_contiguous_both_ways(hand_made):
+def test_rows_and_columns_are_in_order_of_the_ids(hand_made):
     interactions = select_interactions(hand_made, top_movies=3)
-    assert interactions.u2i == {5: 0, 7: 1, 9: 2}
-    assert interactions.m2i == {10: 0, 20: 1, 30: 2}
     assert interactions.user_ids.tolist() == [5, 7, 9]
+    assert interactions.movie_ids.tolist() == [10, 20, 30]
     assert interactions.user_items.shape == (3, 3)
 
 

@@ -24,7 +24,7 @@ class ItemFeatures:
     @classmethod
     def of(cls, movies: pd.DataFrame, item_content: sparse.csr_array) -> Self:
         """Features of `movies` (title, genres), whose TF-IDF rows are `item_content`."""
-        return cls(item_content, genre_and_decade(movies))
+        return cls(item_content, sparse.csr_array(genres_and_decades(movies).to_numpy(np.float32)))
 
     def weighted(self, term_weight: float, genre_weight: float) -> sparse.csr_array:
         """Both kinds scaled and stacked: (n_terms + n_genres + n_decades, n_items) CSR float32.
@@ -43,20 +43,11 @@ def genres(movies: pd.DataFrame) -> pd.DataFrame:
     return indicators.drop(columns="", errors="ignore").astype(np.float32)
 
 
-def genre_and_decade(movies: pd.DataFrame) -> sparse.csr_array:
-    """Indicators of genres and decade: (n_items, n_genres + n_decades) CSR float32.
+def genres_and_decades(movies: pd.DataFrame) -> pd.DataFrame:
+    """Indicators of genres and decade, a column such as "Comedy" or "1990s" for each.
 
     The decade comes from the year in parentheses at the end of a title; other titles have none.
     """
-    return sparse.csr_array(_labels(movies).to_numpy(np.float32))
-
-
-def label_names(movies: pd.DataFrame) -> list[str]:
-    """Names of the columns of `genre_and_decade`, such as "Comedy" and "1990s"."""
-    return _labels(movies).columns.tolist()
-
-
-def _labels(movies: pd.DataFrame) -> pd.DataFrame:
     years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
-    decades = pd.get_dummies(years.str[:3] + "0s")
+    decades = pd.get_dummies(years.str[:3] + "0s", dtype=np.float32)
     return pd.concat([genres(movies), decades], axis=1)

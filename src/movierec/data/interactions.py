@@ -1,7 +1,6 @@
 """The ratings of a run as one sparse matrix with its user and movie ids."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +28,6 @@ class Interactions:
     movie_ids: np.ndarray
     user_items: sparse.csr_array
     timestamps: np.ndarray
-
-    @cached_property
-    def u2i(self) -> dict[int, int]:
-        """userId -> row."""
-        return {int(user): row for row, user in enumerate(self.user_ids)}
-
-    @cached_property
-    def m2i(self) -> dict[int, int]:
-        """movieId -> column."""
-        return {int(movie): column for column, movie in enumerate(self.movie_ids)}
 
     @property
     def sparsity(self) -> float:

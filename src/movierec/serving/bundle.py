@@ -18,7 +18,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec import paths
-from movierec.content.features import ItemFeatures, label_names
+from movierec.content.features import ItemFeatures, genres_and_decades
 from movierec.data.cache import sha256_of
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
@@ -98,12 +98,13 @@ def make_bundle(
         item_content=similarity.content.shape[0],
     )
     check_sizes(users=len(interactions.user_ids), user_factors=len(model.user_factors))
+    user_ids, movie_ids = interactions.user_ids.tolist(), interactions.movie_ids.tolist()
     return {
         "model": model,
-        "u2i": interactions.u2i,
-        "i2u": {row: user for user, row in interactions.u2i.items()},
-        "m2i": interactions.m2i,
-        "i2m": {column: movie for movie, column in interactions.m2i.items()},
+        "u2i": {user: row for row, user in enumerate(user_ids)},
+        "i2u": dict(enumerate(user_ids)),
+        "m2i": {movie: column for column, movie in enumerate(movie_ids)},
+        "i2m": dict(enumerate(movie_ids)),
         "item_factors": model.item_factors,
         "user_factors": model.user_factors,
         "cosine_sim": _content_cosine(similarity),
@@ -217,7 +218,8 @@ def _load_hybrid(
     with np.load(files["hybrid.npz"], allow_pickle=False) as kept:
         arrays = dict(kept)
     explained_by = arrays.pop("content_factors")
-    names = np.r_[bundle["tfidf"].get_feature_names_out(), label_names(bundle["movies_indexed"])]
+    labels = genres_and_decades(bundle["movies_indexed"]).columns
+    names = np.r_[bundle["tfidf"].get_feature_names_out(), labels]
     hybrid.restore(arrays, interactions.user_items)
     return FittedHybrid(hybrid, interactions, names, explained_by)
 
