@@ -104,13 +104,13 @@ def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: boo
                 total=shape.ratings, unit=" ratings", unit_scale=True, disable=not progress
             ) as bar,
             (folder / "ratings.csv").open("wb") as ratings_file,
-            (folder / "tags.csv").open("w", encoding="utf-8", newline="") as tags_file,
+            (folder / "tags.csv").open("wb") as tags_file,
         ):
             ratings_file.write((",".join(RATINGS_HEADER) + "\n").encode())
-            tags_file.write(",".join(TAGS_HEADER) + "\n")
+            tags_file.write((",".join(TAGS_HEADER) + "\n").encode())
             for ratings, tags in _blocks(world, counts, shape, rng):
                 csv.write_csv(ratings, ratings_file, _PLAIN)
-                tags.to_csv(tags_file, header=False, index=False, lineterminator="\n")
+                csv.write_csv(tags, tags_file, _PLAIN)
                 bar.update(len(ratings))
         (folder / RECORD).write_text(json.dumps(record(shape, seed), indent=2) + "\n")
 
@@ -120,13 +120,8 @@ def record(shape: Shape | None = None, seed: int = 0) -> dict:
     package = resources.files(__package__)
     # As text, since line ends differ between checkouts.
     sources = {name: (package / name).read_text(encoding="utf-8") for name in _SOURCES}
-    return {
-        "shape": asdict(shape or Shape()),
-        "seed": seed,
-        "sources": {
-            name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items()
-        },
-    }
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items()}
+    return {"shape": asdict(shape or Shape()), "seed": seed, "sources": hashes}
 
 
 def is_current(folder: Path) -> bool:
@@ -204,14 +199,10 @@ def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Gene
 def _appeal(films: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """How much each taste likes each film of the catalogue: (n_tastes, n_films) float32."""
     appeal = np.zeros((_TASTES, len(films)))
-    decades = (films["year"] // 10 * 10).astype(str)
-    for words, strength in (
-        (films[GENRES], 1.0),
-        (decades, 0.7),
-        (films["franchise"], 0.9),
-        (films["tags"], 0.9),
-    ):
-        has = words.str.get_dummies("|").drop(columns="", errors="ignore").to_numpy(np.float64)
+    films = films.assign(decade=(films["year"] // 10 * 10).astype(str))
+    for column, strength in {GENRES: 1.0, "decade": 0.7, "franchise": 0.9, "tags": 0.9}.items():
+        dummies = films[column].str.get_dummies("|").drop(columns="", errors="ignore")
+        has = dummies.to_numpy(np.float64)
         has = has / np.sqrt(np.maximum(has.sum(axis=1, keepdims=True), 1))
         appeal += strength * (has @ rng.normal(0, 1, (has.shape[1], _TASTES))).T
     return (appeal / appeal.std()).astype(np.float32)
@@ -274,7 +265,7 @@ def _activity(shape: Shape, size: int, rng: np.random.Generator) -> np.ndarray:
 
 def _blocks(
     world: _World, counts: np.ndarray, shape: Shape, rng: np.random.Generator
-) -> Iterator[tuple[pa.Table, pd.DataFrame]]:
+) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Ratings, sorted by user and movie, and tags of consecutive users, in MovieLens's columns."""
     stars = pa.array([f"{half / 2:.1f}" for half in range(11)])
     movie_ids = world.movies[MOVIE].to_numpy()
@@ -294,15 +285,15 @@ def _blocks(
             RATING: stars.take(pa.array(half_stars[order])),
             TIMESTAMP: timestamp,
         }
-        tagged = rng.choice(len(movie), tags_due[end] - tags_due[start], replace=False)
-        tagged.sort()
+        due = tags_due[end] - tags_due[start]
+        tagged = np.sort(rng.choice(len(movie), due, replace=False))
         tags = {
             USER: user_ids[tagged],
             MOVIE: movie_ids[movie[tagged]],
             TAG: _tags(world, movie[tagged], rng),
             TIMESTAMP: timestamp[tagged] + rng.integers(5, 600, len(tagged)),
         }
-        yield pa.table(ratings), pd.DataFrame(tags)
+        yield pa.table(ratings), pa.table(tags)
 
 
 def _watch(
@@ -326,8 +317,7 @@ def _watch(
             chosen = taste == number
             movie[chosen] = np.searchsorted(world.reach[number], rng.random(chosen.sum()))
         drawn = np.r_[kept, user * n_movies + np.minimum(movie, n_movies - 1)]
-        _, first = np.unique(drawn, return_index=True)
-        kept, lacking = _first_of_each_user(drawn[np.sort(first)], counts, n_movies)
+        kept, lacking = _first_of_each_user(pd.unique(drawn), counts, n_movies)
 
     late, have = [kept], counts - lacking
     ends = np.cumsum(have)
@@ -360,11 +350,7 @@ def _first_of_each_user(
 
 
 def _rate(
-    world: _World,
-    user: np.ndarray,
-    movie: np.ndarray,
-    tastes: np.ndarray,
-    rng: np.random.Generator,
+    world: _World, user: np.ndarray, movie: np.ndarray, tastes: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Half stars, (n_ratings,) int8: quality, the user's tastes and mean, and noise."""
     n_users = len(tastes)
