@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from movierec.readings import content as readings
 
@@ -19,3 +20,15 @@ def test_movies_that_match_are_counted_and_terms_that_all_have_named(query, n):
 
 def test_without_a_shared_term_none_is_named():
     assert readings.term_heatmap(WEIGHTS[["star"]], "star").data.endswith("have: none.")
+
+
+def test_tagged_movies_and_words_are_counted():
+    movies = pd.DataFrame({"movieId": [1, 2], "content": ["one two three", "one"]})
+    said = readings.content_text(movies, pd.DataFrame({"movieId": [2, 2, 9]}))
+    assert said == "50% of the movies have a tag; a text has 2 words at the median."
+
+
+def test_terms_of_a_movie_are_a_mean():
+    item_content = sparse.csr_array([[0.5, 0.0, 0.1], [0.0, 0.7, 0.0]])
+    said = readings.tfidf(item_content)
+    assert said == "2 movies x 3 terms, 1.5 terms a movie on average."

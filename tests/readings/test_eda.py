@@ -60,3 +60,19 @@ def test_what_is_left_out_is_the_rest():
         "users": [4, 2, 2, 50],
         "movies": [20, 5, 15, 25],
     }
+
+
+def test_sizes_are_means_over_users_and_movies():
+    assert readings.dataset_size(FACTS) == (
+        "A user rated 750 movies on average; a movie has 150.0 ratings."
+    )
+
+
+def test_movies_with_a_single_rating_are_counted():
+    said = readings.ratings_per_movie(pd.Series([1_200, 3, 1, 1]))
+    assert said == "2 of the 4 rated movies have a single rating; the most rated one has 1,200."
+
+
+def test_the_matrix_says_how_empty_it_is():
+    said = readings.interaction_matrix(INTERACTIONS)
+    assert said == "2 users x 5 movies: 60.00% of it is empty."

@@ -1,5 +1,6 @@
 """What 06_recommend says of small data."""
 
+import pandas as pd
 import pytest
 
 from movierec.readings import recommend as readings
@@ -14,3 +15,9 @@ from movierec.readings import recommend as readings
 )
 def test_ratings_of_unknown_movies_only_are_pointed_out(history, said):
     assert readings.cold_start("Alien: 5", history).data.startswith(said)
+
+
+def test_a_user_s_ratings_are_counted_and_averaged():
+    rated = pd.DataFrame({"rating": [5.0, 4.0, 4.5]})
+    said = readings.user_ratings(7, rated)
+    assert said == "User 7 rated 3 movies, 4.5 stars on average."

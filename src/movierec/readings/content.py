@@ -2,6 +2,22 @@
 
 import pandas as pd
 from IPython.display import Markdown
+from scipy import sparse
+
+from movierec.data.columns import MOVIE
+
+
+def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> str:
+    """movies: movieId, content; tags: movieId."""
+    tagged = movies[MOVIE].isin(tags[MOVIE]).mean()
+    words = movies["content"].str.split().str.len().median()
+    return f"{tagged:.0%} of the movies have a tag; a text has {words:.0f} words at the median."
+
+
+def tfidf(item_content: sparse.csr_array) -> str:
+    n_movies, n_terms = item_content.shape
+    per_movie = item_content.nnz / n_movies
+    return f"{n_movies:,} movies x {n_terms:,} terms, {per_movie:.1f} terms a movie on average."
 
 
 def term_heatmap(weights: pd.DataFrame, query: str) -> Markdown:

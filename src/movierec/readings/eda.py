@@ -9,6 +9,13 @@ from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
 
 
+def dataset_size(facts: DatasetFacts) -> str:
+    per_user, per_movie = facts.ratings / facts.users, facts.ratings / facts.movies
+    return (
+        f"On average a user rated {per_user:,.0f} movies; a movie was rated {per_movie:,.1f} times."
+    )
+
+
 def rating_histogram(stars: pd.Series) -> Markdown:
     return Markdown(
         f"The mean is {stars.mean():.2f} stars, the median {stars.median():.1f};"
@@ -24,6 +31,11 @@ def ratings_over_time(timestamps: pd.Series) -> Markdown:
         f"The ratings span {months.min():%B %Y} to {months.max():%B %Y}; {share.max():.1%} of them"
         f" fall into the busiest month, {share.idxmax():%B %Y}."
     )
+
+
+def ratings_per_movie(counts: pd.Series) -> str:
+    single = f"{(counts == 1).sum():,} of the {len(counts):,} rated movies have a single rating"
+    return f"{single}; the most rated one has {counts.max():,}."
 
 
 def long_tail(counts: pd.Series) -> Markdown:
@@ -43,3 +55,8 @@ def left_out_table(facts: DatasetFacts, interactions: Interactions) -> Styler:
     table["left out"] = table["all"] - table["kept"]
     table["kept, %"] = 100 * table["kept"] / table["all"]
     return table.style.format("{:,}").format("{:.1f}", subset="kept, %")
+
+
+def interaction_matrix(interactions: Interactions) -> str:
+    n_users, n_movies = interactions.user_items.shape
+    return f"{n_users:,} users x {n_movies:,} movies: {interactions.sparsity:.2%} of it is empty."

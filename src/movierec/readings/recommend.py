@@ -1,6 +1,13 @@
 """What 06_recommend says of its tables, computed from what they show."""
 
+import pandas as pd
 from IPython.display import Markdown
+
+from movierec.data.columns import RATING
+
+
+def user_ratings(user: int, rated: pd.DataFrame) -> str:
+    return f"User {user} rated {len(rated):,} movies, {rated[RATING].mean():.1f} stars on average."
 
 
 def cold_start(ratings: str, history: dict[int, float]) -> Markdown:
