@@ -11,9 +11,7 @@ from movierec.datasets import DatasetFacts
 
 def dataset_size(facts: DatasetFacts) -> str:
     per_user, per_movie = facts.ratings / facts.users, facts.ratings / facts.movies
-    return (
-        f"On average a user rated {per_user:,.0f} movies; a movie was rated {per_movie:,.1f} times."
-    )
+    return f"A user rated {per_user:,.0f} movies on average; a movie has {per_movie:,.1f} ratings."
 
 
 def rating_histogram(stars: pd.Series) -> Markdown:
