@@ -64,7 +64,7 @@ class Split:
                 " with it: add a rating column, or set relevance_threshold to 0"
             )
         relevant = self.test.copy()
-        relevant.data = np.where(relevant.data >= threshold, relevant.data, 0)
+        relevant.data[relevant.data < threshold] = 0
         relevant.eliminate_zeros()
         return relevant
 

@@ -233,27 +233,21 @@ def _parse_block(path: Path, header: tuple[str, ...], start: int, end: int) -> p
     with path.open("rb") as file:
         file.seek(start)
         lines = pa.py_buffer(file.read(end - start))
-    options = arrow_csv.ReadOptions(column_names=header, use_threads=False, block_size=2 * _BLOCK)
-    return arrow_csv.read_csv(lines, options, convert_options=_conversion(header))
+    return _parse(lines, header, column_names=header, use_threads=False, block_size=2 * _BLOCK)
 
 
-def _parse(path: Path, header: tuple[str, ...], threads: bool = True) -> pa.Table:
-    options = arrow_csv.ReadOptions(use_threads=threads)
-    return arrow_csv.read_csv(path, options, convert_options=_conversion(header))
-
-
-def _conversion(header: tuple[str, ...]) -> arrow_csv.ConvertOptions:
-    return arrow_csv.ConvertOptions(
-        column_types={name: _TYPES[name] for name in header},
-        # No text is null: an empty number is an error, and "nan" is a valid tag.
-        null_values=[],
-    )
+def _parse(source: Path | pa.Buffer, header: tuple[str, ...], **options: object) -> pa.Table:
+    """All of a file or buffer; options are those of Arrow's ReadOptions."""
+    types = {name: _TYPES[name] for name in header}
+    # No text is null: an empty number is an error, and "nan" is a valid tag.
+    conversion = arrow_csv.ConvertOptions(column_types=types, null_values=[])
+    return arrow_csv.read_csv(source, arrow_csv.ReadOptions(**options), None, conversion)
 
 
 def _parse_error(path: Path, header: tuple[str, ...]) -> TableError:
     """The error of a file that could not be parsed, with its line."""
     try:  # Arrow reports the row only when it uses one thread.
-        _parse(path, header, threads=False)
+        _parse(path, header, use_threads=False)
     except pa.ArrowInvalid as error:
         return TableError(f"{path}, {_translate(str(error), path, header)}")
     raise AssertionError(f"{path} can be read by one thread but not by several")
@@ -298,11 +292,8 @@ def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
     if in_order(users, movies):
         return ratings
-    require_memory(
-        _SORT_BYTES * len(ratings),
-        "Sorting the ratings",
-        "sort ratings.csv by userId and movieId beforehand",
-    )
+    remedy = "sort ratings.csv by userId and movieId beforehand"
+    require_memory(_SORT_BYTES * len(ratings), "Sorting the ratings", remedy)
     pair = users.astype(np.int64) << 32 | movies
     order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))
     ordered = pair[order]
