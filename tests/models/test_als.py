@@ -57,8 +57,9 @@ def test_the_same_seed_gives_the_same_factors(two_tastes):
     assert one.user_factors.tobytes() == other.user_factors.tobytes()
 
 
-def test_another_seed_gives_other_factors(two_tastes):
-    one, other = als(seed=3).fit(two_tastes), als(seed=4).fit(two_tastes)
+def test_another_seed_gives_other_factors_to_a_random_start(two_tastes):
+    random = {"initial_factors": "random", "iterations": 1}
+    one, other = (als(seed=seed, **random).fit(two_tastes) for seed in (3, 4))
 
     assert not np.allclose(one.item_factors, other.item_factors)
 
@@ -88,6 +89,24 @@ def test_fold_in_solves_the_normal_equations(two_tastes):
     expected = films @ np.linalg.solve(left, right)
 
     assert model.score(sparse.csr_array(row))[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_spectral_start_takes_no_seed(two_tastes):
+    spectral = {"initial_factors": "spectral"}
+    one, other = (als(seed=seed, **spectral).fit(two_tastes) for seed in (3, 4))
+
+    assert one.item_factors.tobytes() == other.item_factors.tobytes()
+
+
+def test_a_spectral_start_is_ahead_of_a_random_one(two_tastes):
+    losses = {}
+    for start in ("spectral", "random"):
+        steps = losses[start] = []
+        als(iterations=1, initial_factors=start).fit(
+            two_tastes, on_iteration=lambda *step, steps=steps: steps.append(step[2])
+        )
+
+    assert losses["spectral"] < losses["random"]
 
 
 def test_low_ratings_teach_nothing(two_tastes):

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from movierec.memory import require_memory
 from movierec.models.base import fit_once, likes, median_activity, user_weights
+from movierec.models.kernels.sparse import gram as weighted_gram
 from movierec.settings import PreferenceSettings
 
 # Movies x movies are held dense, in double precision and more than once.
@@ -63,9 +64,11 @@ class EASE:
         )
         liked = self.liked(train)
         weights = user_weights(liked, self._preferences.activity_discount, median_activity(liked))
-        gram = (liked.T @ (sparse.diags_array(weights) @ liked)).toarray().astype(np.float64)
+        rows = liked
         if self.item_features is not None:
-            gram += (self.item_features.T @ self.item_features).toarray()
+            rows = sparse.vstack([liked, self.item_features], format="csr")
+            weights = np.r_[weights, np.ones(self.item_features.shape[0])]
+        gram = weighted_gram(rows, weights)
         gram[np.diag_indices(n_items)] += self._regularization
         with threadpool_limits(1 if n_items <= _SMALL else None, "blas"):
             inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")

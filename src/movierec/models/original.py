@@ -26,6 +26,7 @@ def original_als(seed: int, als_solver: Literal["compiled", "implicit"] = "compi
         rating_exponent=1.0,
         activity_discount=0.0,
         als_solver=als_solver,
+        initial_factors="random",
         seed=seed,
     )
     return ALS(settings, name="original_als")

@@ -1,16 +1,15 @@
-"""The least squares of ALS, compiled; `implicit` keeps initialisation, loop and checks.
+"""The least squares of ALS, compiled.
 
-Both solve the same equations (Hu, Koren and Volinsky 2008), short rows by the same conjugate
-gradient (Takacs et al. 2011). Long rows are solved exactly: their normal equations take one pass
-over the other side's factors, where conjugate gradient takes one a step, and those factors rarely
-fit the processor's cache. `tests/benchmarks/als.py` measures it against `implicit`'s own.
+It and `implicit` solve the same equations (Hu, Koren and Volinsky 2008), short rows by the same
+conjugate gradient (Takacs et al. 2011). Long rows are solved exactly: their normal equations take
+one pass over the other side's factors, where conjugate gradient takes one a step, and those
+factors rarely fit the processor's cache. `tests/benchmarks/als.py` measures both.
 """
 
 from typing import Any
 
 import numba
 import numpy as np
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
 # From so many entries on the normal equations cost less than gradient steps, unless factors are
@@ -24,14 +23,6 @@ _NONE, _ONE = np.float32(0), np.float32(1)
 _FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 # An exception in one of several threads may get lost; nan marks what went wrong instead.
 _COMPILED: dict[str, Any] = {"cache": True, "fastmath": _FASTMATH, "error_model": "numpy"}
-
-
-class CompiledALS(AlternatingLeastSquares):
-    """`implicit`'s ALS with the least squares of this module."""
-
-    @property
-    def solver(self):
-        return solve_rows
 
 
 def solve_rows(
