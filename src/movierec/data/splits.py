@@ -275,11 +275,12 @@ def _share_of_rows(
     user keeps some history.
     """
     counts = np.diff(matrix.indptr)
-    shuffled = np.lexsort((np.random.default_rng(seed).random(matrix.nnz), _rows(matrix)))
-    place = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], counts)
-    wanted = np.maximum(np.rint(counts * share), at_least)
+    wanted = np.maximum(np.rint(counts * share).astype(int), at_least)
+    wanted = np.minimum(wanted, np.maximum(counts - 1, 0))
+    drawn = np.random.default_rng(seed).random(matrix.nnz)
     taken = np.zeros(matrix.nnz, dtype=bool)
-    taken[shuffled] = place < np.repeat(np.minimum(wanted, np.maximum(counts - 1, 0)), counts)
+    for start, end, n in zip(matrix.indptr[:-1], matrix.indptr[1:], wanted, strict=True):
+        taken[start + np.argsort(drawn[start:end])[:n]] = True
     return taken
 
 
