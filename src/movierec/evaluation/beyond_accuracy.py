@@ -85,24 +85,11 @@ def diversity(lists: sparse.csr_array, item_content: sparse.csr_array) -> np.nda
     item_content: (n_movies, n_terms) rows of length one, or zero, whose cosines are 0.
     Ziegler et al. 2005, "Improving Recommendation Lists Through Topic Diversification".
     """
-    n_users, n_movies = lists.shape
-    cosine = None
-    if n_movies <= _DENSE_MOVIES:
-        cosine = (item_content @ item_content.T).toarray().astype(np.float64)
-        np.fill_diagonal(cosine, 0)
-    squared_norms = item_content.power(2).sum(axis=1)
-    cosines = np.empty(n_users)
-    for rows in row_blocks(n_users, max(item_content.shape)):
-        block = lists[rows].astype(np.float32)
-        if cosine is not None:
-            cosines[rows] = block.multiply(block @ cosine).sum(axis=1)
-        else:
-            # |a + b + ...|^2 holds every pair's cosine twice, and each squared norm once.
-            squared_sums = (block @ item_content).power(2).sum(axis=1)
-            cosines[rows] = squared_sums - block @ squared_norms
     length = np.diff(lists.indptr)
     pairs = length * (length - 1)
-    return 1 - np.divide(cosines, pairs, out=np.full(n_users, np.nan), where=pairs > 0)
+    of_pairs = _dense_cosines if lists.shape[1] <= _DENSE_MOVIES else _sparse_cosines
+    cosines = of_pairs(lists, item_content)
+    return 1 - np.divide(cosines, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
 
 def popularity_lift(
@@ -152,3 +139,25 @@ def _mean_over(rows: sparse.csr_array, values: np.ndarray) -> np.ndarray:
     """Mean of `values` (n_movies,) over the movies in each row; NaN for an empty row."""
     with np.errstate(invalid="ignore"):
         return rows @ values / np.diff(rows.indptr)
+
+
+def _dense_cosines(lists: sparse.csr_array, item_content: sparse.csr_array) -> np.ndarray:
+    """Sum of the cosines of all ordered pairs of a list's movies: (n_users,)."""
+    cosine = (item_content @ item_content.T).toarray().astype(np.float64)
+    np.fill_diagonal(cosine, 0)
+    length, found = np.diff(lists.indptr), np.zeros(lists.shape[0])
+    for n in np.unique(length[length > 1]):
+        alike = np.flatnonzero(length == n)
+        for rows in row_blocks(len(alike), n * n):
+            items = lists[alike[rows]].indices.reshape(-1, n)
+            found[alike[rows]] = cosine[items[:, :, None], items[:, None]].sum(axis=(1, 2))
+    return found
+
+
+def _sparse_cosines(lists: sparse.csr_array, item_content: sparse.csr_array) -> np.ndarray:
+    """The same by |a + b + ...|^2, which holds every pair's cosine twice, a squared norm once."""
+    squared_norms, found = item_content.power(2).sum(axis=1), np.empty(lists.shape[0])
+    for rows in row_blocks(lists.shape[0], max(item_content.shape)):
+        block = lists[rows].astype(np.float32)
+        found[rows] = (block @ item_content).power(2).sum(axis=1) - block @ squared_norms
+    return found

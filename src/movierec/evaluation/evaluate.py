@@ -10,7 +10,7 @@ from scipy import sparse
 from tqdm.auto import tqdm
 
 from movierec.data.splits import Split
-from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.metrics import METRICS, per_user_metrics
 from movierec.evaluation.ranking import RankedLists, popular_first, rank_items
 from movierec.memory import require_memory
 from movierec.models.base import Model
@@ -89,7 +89,8 @@ def evaluate(
     )
     known, held_out, times = split.known[users], relevant[users], split.query_times[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
-    lists, columns, costs = {}, {}, {}
+    columns: dict[tuple[str, str, int], np.ndarray] = {}
+    lists, costs = {}, {}
     for model in (bar := tqdm(models, disable=not progress)):
         bar.set_description(model.name)
         start = time.perf_counter()
@@ -104,9 +105,8 @@ def evaluate(
             "rank, s": time.perf_counter() - fitted,
             "all_tied": ranked.all_tied.mean(),
         }
-        for metric, function in METRICS.items():
-            for k in cutoffs:
-                columns[model.name, metric, k] = function(ranked.hits, n_relevant[users], k)
+        metrics = per_user_metrics(ranked.hits, n_relevant[users], cutoffs)
+        columns |= {(model.name, name, k): values for (name, k), values in metrics.items()}
     return Evaluation(
         split=split,
         relevance_threshold=relevance_threshold,

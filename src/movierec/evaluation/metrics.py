@@ -10,7 +10,12 @@ All return (n_users,) float64 and raise ValueError for a user without a relevant
 no value is defined.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
+
+# Users at a time, so that what is computed of them stays in cache.
+_BLOCK = 1_024
 
 
 def hit_rate(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
@@ -87,6 +92,18 @@ METRICS = {
     "MAP": average_precision,
     "MRR": reciprocal_rank,
 }
+
+
+def per_user_metrics(
+    hits: np.ndarray, n_relevant: np.ndarray, cutoffs: Iterable[int]
+) -> dict[tuple[str, int], np.ndarray]:
+    """All of METRICS at all cutoffs, by metric and cutoff."""
+    values = {(name, k): np.empty(len(hits)) for name in METRICS for k in cutoffs}
+    for start in range(0, len(hits), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        for (name, k), column in values.items():
+            column[rows] = METRICS[name](hits[rows], n_relevant[rows], k)
+    return values
 
 
 def _first(hits: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:
