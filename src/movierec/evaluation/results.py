@@ -89,12 +89,16 @@ def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) ->
 
     per_user: (n_test_users, n_columns), columns (model, metric, k).
     """
-    user_ids = evaluation.split.training.user_ids[evaluation.users]
-    values = per_user.astype(np.float32).set_axis(user_ids)
-    rows = pd.concat({model: values[model] for model in evaluation.lists}, names=["model", USER])
-    rows.columns = [key(metric, k) for metric, k in rows.columns]
-    with atomic_write(path) as draft:
-        rows.swaplevel().reset_index().to_parquet(draft, index=False)
+    users = evaluation.split.training.user_ids[evaluation.users]
+    names = dict.fromkeys((metric, k) for _, metric, k in per_user.columns)
+    types = {USER: pa.int32(), "model": pa.string()} | {key(*name): pa.float32() for name in names}
+    schema = pa.schema(types)
+    with atomic_write(path) as draft, pq.ParquetWriter(draft, schema) as writer:
+        for model in evaluation.lists:
+            columns = {USER: users, "model": pa.repeat(model, len(users))}
+            for name in names:
+                columns[key(*name)] = per_user[model, *name].to_numpy(np.float32)
+            writer.write_table(pa.table(columns, schema))
 
 
 def save_recommendations(path: Path, evaluation: Evaluation) -> None:
@@ -105,13 +109,14 @@ def save_recommendations(path: Path, evaluation: Evaluation) -> None:
     schema = pa.schema({"model": pa.string()} | types)
     with atomic_write(path) as draft, pq.ParquetWriter(draft, schema) as writer:
         for name, lists in evaluation.lists.items():
-            rows, places = np.nonzero(lists.items >= 0)
+            listed = lists.items >= 0
+            ranks = np.arange(1, listed.shape[1] + 1, dtype=np.int32)
             columns = {
-                "model": pa.repeat(name, len(rows)),
-                USER: users[rows],
-                "rank": places + 1,
-                MOVIE: interactions.movie_ids[lists.items[rows, places]],
-                "score": lists.scores[rows, places],
+                "model": pa.repeat(name, np.count_nonzero(listed)),
+                USER: np.repeat(users, listed.sum(axis=1)),
+                "rank": np.broadcast_to(ranks, listed.shape)[listed],
+                MOVIE: interactions.movie_ids[lists.items[listed]],
+                "score": lists.scores[listed],
             }
             writer.write_table(pa.table(columns, schema))
 
