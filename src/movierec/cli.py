@@ -146,6 +146,7 @@ def _tune(args: argparse.Namespace) -> int:
 
 def _compare(args: argparse.Namespace) -> None:
     from movierec.evaluation import comparison
+    from movierec.evaluation.statistics import INTERVALS
     from movierec.runs import reports
 
     runs = [paths.RunPaths(name) for name in dict.fromkeys(args.runs)]
@@ -162,12 +163,14 @@ def _compare(args: argparse.Namespace) -> None:
         print(f"\n{heading}\n{table.to_string()}")
     if not tables and (differing := comparison.differing(protocols)):
         print(f"not on the same test split: the runs differ in {', '.join(differing)}")
+    print(INTERVALS)
     tables |= comparison.report_tables(metrics, protocols, args.metric)
     folder = args.out or paths.reports()
     with paths.atomic_write(folder / "comparison.csv") as draft:
         metrics.to_csv(draft, index=False)
     title = "Comparison of " + ", ".join(protocols.index)
     sections = {heading: [table] for heading, table in tables.items()}
+    sections["Intervals"] = [INTERVALS]
     print(f"report: {reports.render_page(folder / 'comparison.html', title, sections)}")
     print(f"table:  {folder / 'comparison.csv'}")
 

@@ -1,10 +1,21 @@
-"""Bootstrap intervals against normal theory, p values by hand, and Holm's correction by hand."""
+"""Intervals against scipy's and against theory, p values and Holm's correction by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from movierec.evaluation.statistics import bootstrap_means, holm, interval, paired_p_values
+from movierec.evaluation.statistics import (
+    NORMAL_VALUES,
+    bootstrap_means,
+    holm,
+    interval,
+    is_share,
+    mean_intervals,
+    moments,
+    paired_p_values,
+    share_intervals,
+)
 
 
 @pytest.fixture
@@ -85,6 +96,96 @@ def test_every_draw_is_made_when_many_rows_need_batches():
     assert bootstrap_means(ones, draws=13) == pytest.approx(1)
 
 
+def test_moments_are_those_of_pandas(partial):
+    frame = pd.DataFrame(partial)
+
+    assert moments(partial) == pytest.approx(np.array([frame.count(), frame.mean(), frame.sem()]))
+
+
+@pytest.fixture(scope="module")
+def many() -> np.ndarray:
+    """NDCG of two models for as many users as intervals are normal for, and the difference."""
+    rng = np.random.default_rng(0)
+    level = rng.beta(0.5, 2, size=NORMAL_VALUES)[:, None]
+    models = np.where(rng.random((NORMAL_VALUES, 2)) < 0.5, level * [0.8, 1], 0)
+    return np.column_stack([models, models[:, 1] - models[:, 0]])
+
+
+def test_intervals_of_many_values_are_normal(many):
+    expected = stats.norm.interval(0.9, loc=many.mean(axis=0), scale=stats.sem(many))
+
+    assert mean_intervals(many, level=0.9) == pytest.approx(np.array(expected), rel=1e-9)
+
+
+def test_intervals_of_many_values_are_those_of_the_bootstrap_to_three_digits(many):
+    expected = stats.bootstrap(
+        (many,), np.mean, n_resamples=2_000, batch=100, method="percentile", rng=0
+    ).confidence_interval
+
+    assert mean_intervals(many) == pytest.approx(np.array(expected), abs=5e-4)
+
+
+def test_intervals_of_fewer_values_are_bootstrapped(many):
+    expected = interval(bootstrap_means(many[1:], seed=3))
+
+    assert mean_intervals(many[1:], seed=3) == pytest.approx(expected, rel=1e-12)
+
+
+def test_only_defined_values_count_as_many(many):
+    gap = many.copy()
+    gap[5, 1] = np.nan
+
+    found = mean_intervals(gap)
+
+    assert found[:, 0] == pytest.approx(mean_intervals(many)[:, 0])
+    assert found[:, 1] == pytest.approx(interval(bootstrap_means(gap[:, [1]]))[:, 0])
+
+
+def test_a_share_has_zeros_and_ones_alone():
+    nan = np.nan
+    columns = [[0, 1, 1], [0, nan, 0], [0, 0.5, 1], [0, -1, 1]]
+
+    assert is_share(np.array(columns, dtype=float).T).tolist() == [True, True, False, False]
+
+
+@pytest.fixture(params=[28, 116])
+def shares(request) -> np.ndarray:
+    """All shares of so many users that there are: column j has j ones."""
+    n = request.param
+    return (np.arange(n)[:, None] < np.arange(n + 1)).astype(float)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_intervals_of_shares_are_those_of_scipy(shares, level):
+    n = len(shares)
+    expected = [
+        stats.binomtest(hits, n).proportion_ci(level, method="wilson") for hits in range(n + 1)
+    ]
+
+    assert share_intervals(shares, level) == pytest.approx(np.array(expected).T, abs=1e-12)
+
+
+def test_intervals_of_shares_leave_gaps_out():
+    values = np.array([[1, np.nan], [np.nan, np.nan], [0, np.nan], [0, np.nan]])
+
+    found = share_intervals(values)
+
+    expected = stats.binomtest(1, 3).proportion_ci(method="wilson")
+    assert found[:, 0].tolist() == pytest.approx(list(expected))
+    assert np.isnan(found[:, 1]).all()
+
+
+def test_intervals_of_shares_cover_as_often_as_they_say(shares):
+    n, chances = len(shares), np.linspace(0.05, 0.95, 181)
+    low, high = share_intervals(shares)[:, :, None]
+    probability = stats.binom.pmf(np.arange(n + 1)[:, None], n, chances)
+
+    coverage = (probability * ((low <= chances) & (chances <= high))).sum(axis=0)
+
+    assert coverage.mean() == pytest.approx(0.95, abs=0.005)
+    assert coverage.min() > 0.92
+
+
 def test_p_values_by_hand():
     # Mean 2, standard deviation 2, so t = 2 / (2 / sqrt(3)) = 1.7320508 with two degrees of
     # freedom, where P(T > t) = (1 - t / sqrt(t^2 + 2)) / 2.
@@ -93,6 +194,10 @@ def test_p_values_by_hand():
     found = paired_p_values(np.array([[0.0], [2.0], [4.0]]))
 
     assert found == pytest.approx([1 - t / (t**2 + 2) ** 0.5], abs=1e-12)
+
+
+def test_p_values_are_those_of_scipy(values):
+    assert paired_p_values(values / 50) == pytest.approx(stats.ttest_1samp(values / 50, 0).pvalue)
 
 
 def test_p_is_one_where_nothing_differs():

@@ -55,6 +55,16 @@ def test_intervals_are_about_two_errors_to_both_sides(noisy):
         assert ((summary[side] - expected).abs() < 0.2 * summary["se"]).all()
 
 
+def test_shares_of_users_have_intervals_of_shares():
+    values = pd.DataFrame({"HitRate": [0.0, 1.0, 1.0, 0.0, 1.0], "none": [0.0] * 5})
+
+    summary = summarise(values)
+
+    for name, hits in (("HitRate", 3), ("none", 0)):
+        expected = stats.binomtest(hits, 5).proportion_ci(method="wilson")
+        assert summary.loc[name, ["low", "high"]].tolist() == pytest.approx(list(expected))
+
+
 def test_undefined_values_are_left_out():
     nan = np.nan
     values = {"some": [nan, 0.5, 0.5] * 5, "one": [0.7] + [nan] * 14, "none": [nan] * 15}

@@ -84,6 +84,13 @@ def test_recent_popularity_is_named_where_it_has_a_weight(target, weight, there)
     assert ("recent popularity" in readings.ties(COSTS, target, weight).data) == there
 
 
+@pytest.mark.parametrize(("n_users", "kind"), [(9_999, "bootstrap"), (10_000, "normal")])
+def test_the_kind_of_interval_is_named(n_users, kind):
+    said = readings.intervals(n_users).data
+
+    assert f"of all {n_users:,} users are {kind} intervals" in said
+
+
 def test_cutoffs_at_which_the_target_is_best_are_counted():
     said = readings.cutoffs(METRICS, "hybrid").data
 

@@ -1,13 +1,69 @@
 """Uncertainty of means over users and of paired differences.
 
-NaN marks an undefined value; it is left out of its column's mean.
+`values` are (n_rows, n_columns), a row per user. NaN marks an undefined value; it is left out of
+its column's mean. Intervals are (2, n_columns), low and high.
 """
 
 import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtr
+
+# From so many values on, normal and bootstrap intervals of a mean agree to three digits.
+NORMAL_VALUES = 10_000
+INTERVALS = (
+    "Intervals are 95 %: Wilson's for shares of users, such as HitRate; for other means and"
+    f" differences normal from {NORMAL_VALUES:,} users on, bootstrap percentiles below."
+)
+
+
+def moments(values: np.ndarray) -> np.ndarray:
+    """Number of defined values, their mean and its standard error, of each column: (3, n_columns).
+
+    NaN where undefined: the mean of no value, the error of fewer than two.
+    """
+    defined = (column[~np.isnan(column)] for column in values.T)
+    with warnings.catch_warnings():
+        # numpy warns where the result is NaN.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        rows = [(len(one), one.mean(), one.std(ddof=1) / np.sqrt(len(one))) for one in defined]
+    return np.array(rows).reshape(-1, 3).T
+
+
+def is_share(values: np.ndarray) -> np.ndarray:
+    """Whether the mean of a column is a share of users, as HitRate: (n_columns,) bool.
+
+    It is if every defined value is 0 or 1.
+    """
+    return ((values == 0) | (values == 1) | np.isnan(values)).all(axis=0)
+
+
+def share_intervals(values: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """Wilson's score intervals of shares of users; NaN for a column without a value.
+
+    (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)
+    Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+    """
+    n, p, _ = moments(values)
+    z = ndtri((1 + level) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = p + z**2 / (2 * n)
+        margin = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        return np.clip((centre + np.outer([-1, 1], margin)) / (1 + z**2 / n), 0, 1)
+
+
+def mean_intervals(values: np.ndarray, seed: int = 0, level: float = 0.95) -> np.ndarray:
+    """Intervals of means: mean +- z standard errors from NORMAL_VALUES defined values on.
+
+    Below that percentile intervals of 1,000 bootstrapped means, drawn by `seed`.
+    """
+    n, mean, error = moments(values)
+    bounds = mean + np.outer([-1, 1], ndtri((1 + level) / 2) * error)
+    few = n < NORMAL_VALUES
+    if few.any():
+        bounds[:, few] = interval(bootstrap_means(values[:, few], seed=seed), level)
+    return bounds
 
 
 def bootstrap_means(values: np.ndarray, draws: int = 1_000, seed: int = 0) -> np.ndarray:
@@ -53,10 +109,9 @@ def paired_p_values(differences: np.ndarray) -> np.ndarray:
     1 if all differences of a column are 0, or there is only one row.
     Student 1908, "The Probable Error of a Mean".
     """
-    with warnings.catch_warnings():
-        # scipy warns of constant differences, whose p is right, and of a single one.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        p_values = stats.ttest_1samp(differences, 0).pvalue
+    n, mean, error = moments(differences)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_values = 2 * stdtr(n - 1, -np.abs(mean / error))
     return np.nan_to_num(p_values, nan=1.0)
 
 

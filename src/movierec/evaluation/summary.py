@@ -6,18 +6,29 @@ import pandas as pd
 from movierec.evaluation.beyond_accuracy import as_rows, genre_shares
 from movierec.evaluation.evaluate import Evaluation, K
 from movierec.evaluation.segments import by_activity, by_popularity
-from movierec.evaluation.statistics import bootstrap_means, holm, interval, paired_p_values
+from movierec.evaluation.statistics import (
+    holm,
+    is_share,
+    mean_intervals,
+    moments,
+    paired_p_values,
+    share_intervals,
+)
 
 
 def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Mean, standard error and 95 % bootstrap interval over rows (users) of every column.
+    """Mean, standard error and 95 % interval over rows (users) of every column.
 
+    Intervals are those of `share_intervals` if all values are 0 or 1, else of `mean_intervals`.
     Index: the columns of `values`; columns mean, se, low, high. NaN values are left out.
     """
-    low, high = interval(bootstrap_means(values.to_numpy(), seed=seed))
+    array = values.to_numpy()
+    n, mean, error = moments(array)
     # A single value has no standard deviation; its error is given as 0.
-    error = values.sem().mask(values.count() == 1, 0.0)
-    return pd.DataFrame({"mean": values.mean(), "se": error, "low": low, "high": high})
+    error = np.where(n == 1, 0, error)
+    low, high = np.where(is_share(array), share_intervals(array), mean_intervals(array, seed))
+    columns = {"mean": mean, "se": error, "low": low, "high": high}
+    return pd.DataFrame(columns, index=values.columns)
 
 
 def metrics_table(per_user: pd.DataFrame, overall: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -53,17 +64,22 @@ def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFram
     """The target model minus every other, paired by user; a row per other model, best first.
 
     values           (n_users, n_models), one metric
-    mean, low, high  of the difference, with its 95 % bootstrap interval
+    mean, low, high  of the difference, with its 95 % interval (see `mean_intervals`)
     p                of a paired t test, Holm-corrected for the number of models
     better, worse    shares of users for whom the target model's value is higher, and lower
     """
     others = values.drop(columns=target).mean().sort_values(ascending=False).index
     gains = values[others].rsub(values[target], axis=0)
-    return summarise(gains, seed)[["mean", "low", "high"]].assign(
-        p=holm(paired_p_values(gains.to_numpy())),
-        better=(gains > 0).mean(),
-        worse=(gains < 0).mean(),
-    )
+    low, high = mean_intervals(gains.to_numpy(), seed)
+    columns = {
+        "mean": gains.mean(),
+        "low": low,
+        "high": high,
+        "p": holm(paired_p_values(gains.to_numpy())),
+        "better": (gains > 0).mean(),
+        "worse": (gains < 0).mean(),
+    }
+    return pd.DataFrame(columns, index=others)
 
 
 def split_counts(evaluation: Evaluation) -> pd.DataFrame:

@@ -6,6 +6,7 @@ gains and losses are `evaluation.summary.differences`, metrics its long table.
 import pandas as pd
 from IPython.display import Markdown
 
+from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import by_model
 from movierec.models.registry import TARGET
 
@@ -46,6 +47,11 @@ def ties(costs: pd.DataFrame, target: str, recency_weight: float) -> Markdown:
     if target == TARGET and recency_weight:
         reading += f" Only `{target}` uses recent popularity at query time."
     return Markdown(reading)
+
+
+def intervals(n_users: int) -> Markdown:
+    kind = "normal" if n_users >= NORMAL_VALUES else "bootstrap"
+    return Markdown(f"{INTERVALS} Those of NDCG of all {n_users:,} users are {kind} intervals.")
 
 
 def cutoffs(metrics: pd.DataFrame, target: str) -> Markdown:
