@@ -69,6 +69,15 @@ def test_of_equally_rated_movies_the_lower_id_is_kept():
     assert select_interactions(one_each, top_movies=1).movie_ids.tolist() == [10]
 
 
+def test_ids_may_be_as_large_as_files_allow():
+    largest = 2**31 - 1
+    interactions = select_interactions(ratings((largest, 7, 4.0, 1), (3, largest, 5.0, 2)), 2)
+
+    assert interactions.user_ids.tolist() == [3, largest]
+    assert interactions.movie_ids.tolist() == [7, largest]
+    assert interactions.user_items.toarray().tolist() == [[0, 5], [4, 0]]
+
+
 def test_more_top_movies_than_there_are_take_all(hand_made):
     interactions = select_interactions(hand_made, top_movies=1_000)
     assert interactions.movie_ids.tolist() == [10, 20, 30, 40]

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
@@ -91,7 +89,10 @@ def select_interactions(
     Movies and users without a remaining rating are dropped. Raises ValueError if no rating remains.
     """
     counts = ratings[MOVIE].value_counts().sort_index()
-    keep = ratings[MOVIE].isin(counts.nlargest(top_movies).index)
+    # Pages of zeros that are never written to take no memory, however large an id is.
+    kept = np.zeros(int(counts.index[-1]) + 1, dtype=bool)
+    kept[counts.nlargest(top_movies).index] = True
+    keep = kept[ratings[MOVIE]]
     if ratings_fraction < 1:
         rng = np.random.default_rng(seed)
         keep &= rng.random(len(keep), dtype=np.float32) < ratings_fraction
@@ -111,8 +112,8 @@ def kept_metadata(tables: Tables, interactions: Interactions) -> tuple[pd.DataFr
 
 
 def _index(ratings: pd.DataFrame) -> Interactions:
-    user_ids, rows = _contiguous(ratings[USER])
-    movie_ids, columns = _contiguous(ratings[MOVIE])
+    user_ids, rows = _contiguous(ratings[USER].to_numpy())
+    movie_ids, columns = _contiguous(ratings[MOVIE].to_numpy())
     stars, timestamps = ratings[RATING].to_numpy(), ratings[TIMESTAMP].to_numpy()
     if not in_order(rows, columns):
         order = np.lexsort((columns, rows))
@@ -125,7 +126,7 @@ def _index(ratings: pd.DataFrame) -> Interactions:
     return Interactions(user_ids, movie_ids, matrix, timestamps)
 
 
-def _contiguous(ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _contiguous(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sorted distinct ids, and the index of each value among them, int32."""
-    distinct = np.sort(ids.unique())
-    return distinct, pc.index_in(pa.array(ids), pa.array(distinct)).to_numpy()
+    indices, distinct = pd.factorize(ids, sort=True)
+    return distinct, indices.astype(np.int32)
