@@ -10,11 +10,10 @@ from matplotlib.ticker import PercentFormatter
 from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
 
 
-def rating_histogram(stars: pd.Series, ax: Axes | None = None) -> Axes:
-    """Number of ratings at each of the ten steps of the scale. stars: (n_ratings,)."""
+def rating_histogram(counts: pd.Series, ax: Axes | None = None) -> Axes:
+    """Number of ratings at each step of the scale. counts: index stars."""
     ax = ax or plt.figure().subplots()
-    values, counts = np.unique(stars, return_counts=True)
-    ax.bar(values, counts, width=0.4, color=BLUE)
+    ax.bar(counts.index, counts, width=0.4, color=BLUE)
     ax.set(title="Distribution of ratings", xlabel="rating, stars", ylabel="ratings")
     ax.set_xticks(np.arange(0.5, 5.5, 0.5))
     ax.grid(visible=False, axis="x")
@@ -22,13 +21,10 @@ def rating_histogram(stars: pd.Series, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def ratings_over_time(timestamps: pd.Series, ax: Axes | None = None) -> Axes:
-    """Number of ratings in each month. timestamps: (n_ratings,) int, seconds since 1970."""
+def ratings_over_time(counts: pd.Series, ax: Axes | None = None) -> Axes:
+    """Number of ratings in each month. counts: as of `ratings_per_month`."""
     ax = ax or plt.figure().subplots()
-    months = timestamps.to_numpy().astype("datetime64[s]").astype("datetime64[M]")
-    first = months.min()
-    counts = np.bincount((months - first).astype(int))
-    ax.fill_between(first + np.arange(len(counts)), counts, step="mid", color=BLUE, alpha=0.8)
+    ax.fill_between(counts.index, counts, step="mid", color=BLUE, alpha=0.8)
     ax.set(title="Ratings per month", xlabel="month", ylabel="ratings per month", ylim=(0, None))
     ax.yaxis.set_major_formatter(COUNT)
     return ax

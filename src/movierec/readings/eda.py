@@ -14,20 +14,23 @@ def dataset_size(facts: DatasetFacts) -> str:
     return f"A user rated {per_user:,.0f} movies on average; a movie has {per_movie:,.1f} ratings."
 
 
-def rating_histogram(stars: pd.Series) -> Markdown:
+def rating_histogram(counts: pd.Series) -> Markdown:
+    """counts: number of ratings, index stars, ascending."""
+    stars, n = counts.index.to_numpy(), counts.sum()
+    middle = stars[np.searchsorted(counts.cumsum(), [(n - 1) // 2, n // 2], side="right")]
     return Markdown(
-        f"The mean is {stars.mean():.2f} stars, the median {stars.median():.1f};"
-        f" {(stars >= 4).mean():.0%} of the ratings are four stars or more,"
-        f" {(stars < 2).mean():.0%} fewer than two."
+        f"The mean is {stars @ counts / n:.2f} stars, the median {middle.mean():.1f};"
+        f" {counts[stars >= 4].sum() / n:.0%} of the ratings are four stars or more,"
+        f" {counts[stars < 2].sum() / n:.0%} fewer than two."
     )
 
 
-def ratings_over_time(timestamps: pd.Series) -> Markdown:
-    months = pd.Series(timestamps.to_numpy().astype("datetime64[s]").astype("datetime64[M]"))
-    share = months.value_counts(normalize=True)
+def ratings_over_time(counts: pd.Series) -> Markdown:
+    """counts: as of `ratings_per_month`."""
+    share = counts / counts.sum()
     return Markdown(
-        f"The ratings span {months.min():%B %Y} to {months.max():%B %Y}; {share.max():.1%} of them"
-        f" fall into the busiest month, {share.idxmax():%B %Y}."
+        f"The ratings span {share.index[0]:%B %Y} to {share.index[-1]:%B %Y}; {share.max():.1%} of"
+        f" them fall into the busiest month, {share.idxmax():%B %Y}."
     )
 
 
