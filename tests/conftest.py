@@ -153,7 +153,7 @@ def world() -> World:
     movies["content"] = content_text(movies, tags)
     vectorizer, content = tfidf(movies["content"], 100)
     als_settings = ALSSettings(
-        factors=4,
+        factors=2,
         regularization=1.0,
         alpha=2.0,
         iterations=10,

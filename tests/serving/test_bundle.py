@@ -348,7 +348,7 @@ def test_the_manifest_describes_files_data_and_versions(world, run):
 def test_the_manifest_says_what_each_key_is(run):
     keys = json.loads((run.artifacts / "manifest.json").read_text())["keys"]
     assert tuple(keys) == KEYS
-    assert keys["item_factors"] == "numpy.ndarray 13 x 4"
+    assert keys["item_factors"] == "numpy.ndarray 13 x 2"
     assert keys["u2i"] == "dict of 41"
 
 
