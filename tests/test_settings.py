@@ -102,7 +102,7 @@ def test_settings_of_several_stages_come_together():
 
 
 def test_the_meaning_of_a_choice_names_the_choices():
-    assert ALSSettings.meaning("als_solver").endswith(": compiled, implicit")
+    assert ALSSettings.meaning("als_solver").endswith(": accelerated, plain, implicit")
     assert ALSSettings.meaning("factors") == "latent dimensions"
 
 

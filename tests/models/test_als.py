@@ -37,7 +37,7 @@ def with_cold_films(two_tastes) -> tuple[sparse.csr_array, sparse.csr_array]:
     return train, sparse.csr_array(terms)
 
 
-@pytest.mark.parametrize("als_solver", ["compiled", "implicit"])
+@pytest.mark.parametrize("als_solver", ["accelerated", "plain", "implicit"])
 def test_factors_that_cannot_be_found_are_said_to_diverge(als_solver):
     # Three movies with one audience and nothing to hold six factors back.
     alike = sparse.csr_array(np.full((600, 3), 5, dtype=np.float32))
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_factors(two_tastes):
 
 
 def test_another_seed_gives_other_factors_to_a_random_start(two_tastes):
-    random = {"initial_factors": "random", "iterations": 1}
+    random = {"als_solver": "plain", "iterations": 1}
     one, other = (als(seed=seed, **random).fit(two_tastes) for seed in (3, 4))
 
     assert not np.allclose(one.item_factors, other.item_factors)
@@ -91,22 +91,10 @@ def test_fold_in_solves_the_normal_equations(two_tastes):
     assert model.score(sparse.csr_array(row))[0] == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_spectral_start_takes_no_seed(two_tastes):
-    spectral = {"initial_factors": "spectral"}
-    one, other = (als(seed=seed, **spectral).fit(two_tastes) for seed in (3, 4))
+def test_accelerated_training_takes_no_seed(two_tastes):
+    one, other = (als(seed=seed).fit(two_tastes) for seed in (3, 4))
 
     assert one.item_factors.tobytes() == other.item_factors.tobytes()
-
-
-def test_a_spectral_start_is_ahead_of_a_random_one(two_tastes):
-    losses = {}
-    for start in ("spectral", "random"):
-        steps = losses[start] = []
-        als(iterations=1, initial_factors=start).fit(
-            two_tastes, on_iteration=lambda *step, steps=steps: steps.append(step[2])
-        )
-
-    assert losses["spectral"] < losses["random"]
 
 
 def test_low_ratings_teach_nothing(two_tastes):

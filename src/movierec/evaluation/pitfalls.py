@@ -32,7 +32,7 @@ def pitfall_effects(
     als = original.als.settings
     ratings = _with_test(split)
     original.fit(split.train)
-    leaky = OriginalMean(original_als(als.seed, als.als_solver)).fit(ratings)
+    leaky = OriginalMean(original_als(als.seed)).fit(ratings)
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     n_test = np.diff(split.test.indptr)
     tested = n_test > 0

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from movierec.models.base import Model, TimedModel
 from movierec.models.kernels.ranking import fill_lists, places_in, row_blocks, stored
+from movierec.models.kernels.threads import blas_threads
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def rank_items(
     threads = numba.get_num_threads()
     waiting: deque[Future[None]] = deque()
     # Idle BLAS threads spin after a product and would keep the pool's threads from the cores.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+    with blas_threads(1), ThreadPoolExecutor(threads) as pool:
         for rows in row_blocks(n_users, n_items):
             if query_times is not None and isinstance(model, TimedModel):
                 scores = model.score_at(user_items[rows], query_times[rows])

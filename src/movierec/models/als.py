@@ -3,37 +3,25 @@
 Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets".
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from implicit.cpu._als import least_squares_cg
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from sklearn.linear_model import Ridge
-from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from movierec.memory import require_memory
+from movierec.models.als_training import OnIteration, factorise
 from movierec.models.base import Diverged, discounted, fit_once, likes, median_activity
-from movierec.models.kernels.als import solve_rows, training_loss
-from movierec.models.kernels.sparse import transpose
-from movierec.models.spectral import initial_item_factors
+from movierec.models.kernels.als import solve_rows
+from movierec.models.kernels.threads import blas_threads
 from movierec.settings import ALSSettings
 
 # Bytes held at most for an entry of the matrix, in copies by row and by column; for a number of a
 # factor, which is drawn, trained and kept; and for each pair of factors, in equations.
 _ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
-_SOLVERS = {"compiled": solve_rows, "implicit": least_squares_cg}
-# Users whose ratings the spectral start is made from, at most: the subspace hardly depends on more.
-_SAMPLED_USERS = 16_384
-# Steps of conjugate gradient, in the first iteration and later, by `initial_factors`: 3 as in
-# `implicit`, and more where few iterations are made.
-_STEPS = {"random": (3, 3), "spectral": (3, 6)}
-
-OnIteration = Callable[[int, float, float], None]
 
 
 class ALS:
@@ -84,40 +72,20 @@ class ALS:
         vars(self).pop("confidences", None)
         rows = self._rows(train)
         rows.data *= np.float32(self.settings.alpha)
-        # Rows are spread over the cores; BLAS threads inside each would only get in the way.
-        with threadpool_limits(1, "blas"):
-            users, items = self._train(rows, train.shape[0], progress, on_iteration)
-        if not (np.isfinite(users).all() and np.isfinite(items).all()):
-            raise Diverged(
-                f"{self.name} diverged with an alpha of {self.settings.alpha} and a regularization"
-                f" of {self.settings.regularization}: lower the one or raise the other"
-            )
         n_users = train.shape[0]
+        # Rows are spread over the cores; BLAS threads inside each would only get in the way.
+        with blas_threads(1):
+            try:
+                users, items = factorise(rows, n_users, self.settings, progress, on_iteration)
+            except FloatingPointError:
+                raise Diverged(
+                    f"{self.name} diverged with an alpha of {self.settings.alpha} and a"
+                    f" regularization of {self.settings.regularization}: lower the one or raise the"
+                    " other"
+                ) from None
         self.user_factors, self.feature_factors = users[:n_users].copy(), users[n_users:].copy()
         self.item_factors = items
         self._predict_unrated(train)
-
-    def _train(
-        self,
-        rows: sparse.csr_array,
-        n_users: int,
-        progress: bool,
-        on_iteration: OnIteration | None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Factors of rows and columns of a matrix of confidences; its first rows are users."""
-        settings, by_item = self.settings, transpose(rows)
-        users, items = self._initial_factors(rows, n_users)
-        solve = _SOLVERS[settings.als_solver]
-        for iteration in tqdm(range(settings.iterations), disable=not progress):
-            begun = time.perf_counter()
-            steps = _STEPS[settings.initial_factors][iteration > 0]
-            solve(rows, users, items, settings.regularization, 0, steps)
-            solve(by_item, items, users, settings.regularization, 0, steps)
-            if on_iteration is not None:
-                seconds = time.perf_counter() - begun
-                loss = training_loss(rows, users, items, settings.regularization)
-                on_iteration(iteration, seconds, loss)
-        return users, items
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return self.fold_in(user_items) @ self.item_factors.T
@@ -128,7 +96,7 @@ class ALS:
         Entries below zero (see `signed_preferences`) have p = 0 with confidence -alpha * entry.
         """
         rows = sparse.csr_matrix(self.weighted(user_items))
-        with threadpool_limits(1, "blas"):
+        with blas_threads(1):
             if self.settings.als_solver == "implicit":
                 return self.to_implicit().recalculate_user(np.arange(rows.shape[0]), rows)
             users = np.zeros((rows.shape[0], self.settings.factors), dtype=np.float32)
@@ -148,7 +116,7 @@ class ALS:
 
     def to_implicit(self) -> AlternatingLeastSquares:
         """The fitted model as `implicit`'s own, which loads without this package."""
-        with threadpool_limits(1, "blas"):
+        with blas_threads(1):
             model = AlternatingLeastSquares(**self._implicit_settings())
         model.user_factors, model.item_factors = self.user_factors, self.item_factors
         return model
@@ -164,23 +132,6 @@ class ALS:
         self.median_activity = median_activity(
             likes(train, self.settings.positive_threshold, self.settings.rating_exponent)
         )
-
-    def _initial_factors(
-        self, rows: sparse.csr_array, n_users: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Of the rows, to begin the first conjugate gradient with, and of the movies."""
-        shape = rows.shape[0], self.settings.factors
-        if self.settings.initial_factors == "random":
-            rng = np.random.default_rng(self.settings.seed)
-            users = rng.random(shape, dtype=np.float32) * np.float32(0.01)
-            items = rng.random((rows.shape[1], shape[1]), dtype=np.float32) * np.float32(0.01)
-            return users, items
-        every = -(-n_users // _SAMPLED_USERS)
-        sampled = rows[np.r_[0:n_users:every, n_users : shape[0]]]
-        # Of the preferences alone, each sampled user standing for `every` users.
-        n_entries = sampled.indptr[len(range(0, n_users, every))]
-        sampled.data[:n_entries], sampled.data[n_entries:] = np.sqrt(every), 1
-        return np.zeros(shape, dtype=np.float32), initial_item_factors(sampled, shape[1])
 
     def _implicit_settings(self) -> dict[str, object]:
         s = self.settings
@@ -226,5 +177,5 @@ class ALS:
 
 def load_als(path: Path) -> AlternatingLeastSquares:
     """The fitted `implicit` model that its `save` kept, from numpy arrays alone."""
-    with threadpool_limits(1, "blas"):
+    with blas_threads(1):
         return AlternatingLeastSquares.load(path)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import numpy as np
 from scipy import linalg, sparse
-from threadpoolctl import threadpool_limits
 
 from movierec.memory import require_memory
 from movierec.models.base import fit_once, likes, median_activity, user_weights
 from movierec.models.kernels.sparse import gram as weighted_gram
+from movierec.models.kernels.threads import blas_threads
 from movierec.settings import PreferenceSettings
 
 # Movies x movies are held dense, in double precision and more than once.
@@ -70,7 +70,7 @@ class EASE:
             weights = np.r_[weights, np.ones(self.item_features.shape[0])]
         gram = weighted_gram(rows, weights)
         gram[np.diag_indices(n_items)] += self._regularization
-        with threadpool_limits(1 if n_items <= _SMALL else None, "blas"):
+        with blas_threads(1 if n_items <= _SMALL else None):
             inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
         self.diagonal = np.diag(inverse).astype(np.float32)
         inverse /= -np.diag(inverse).copy()

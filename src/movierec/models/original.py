@@ -4,7 +4,7 @@ Its faults are its own and are kept: raw ratings times 40 as confidence, so that
 positive feedback, and hardly any regularisation.
 """
 
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -15,7 +15,7 @@ from movierec.models.als import ALS
 from movierec.settings import ALSSettings
 
 
-def original_als(seed: int, als_solver: Literal["compiled", "implicit"] = "compiled") -> ALS:
+def original_als(seed: int) -> ALS:
     """The factorisation that both recommenders below are made of."""
     settings = ALSSettings(
         factors=64,
@@ -25,8 +25,7 @@ def original_als(seed: int, als_solver: Literal["compiled", "implicit"] = "compi
         positive_threshold=0.5,
         rating_exponent=1.0,
         activity_discount=0.0,
-        als_solver=als_solver,
-        initial_factors="random",
+        als_solver="plain",
         seed=seed,
     )
     return ALS(settings, name="original_als")

@@ -70,7 +70,7 @@ def build_models(
     """
     s = settings
     hybrid = build_hybrid(s, s, features, training, components)
-    original = original_als(s.seed, s.als_solver)
+    original = original_als(s.seed)
     models: list[Model] = [
         Random(s.seed),
         Popularity(),

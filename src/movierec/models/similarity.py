@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import normalize
-from threadpoolctl import threadpool_limits
 
 from movierec.data.columns import MOVIE
 from movierec.data.tables import save_frame
 from movierec.models.kernels.ranking import row_blocks, top_k
 from movierec.models.kernels.similarity import add_products
+from movierec.models.kernels.threads import blas_threads
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class ItemSimilarity:
         """
         columns = np.empty((len(items), k), dtype=np.int32)
         values = np.empty((len(items), k), dtype=np.float32)
-        with threadpool_limits(1, "blas"):
+        with blas_threads(1):
             for rows in row_blocks(len(items), len(self.factors)):
                 block = items[rows]
                 blend = self.hybrid(block, cf_weight)
@@ -142,7 +142,7 @@ def check_sizes(**sizes_of: int) -> None:
 def _range_of_pairs(similarity: ItemSimilarity, cf_weight: float) -> tuple[float, float]:
     """Lowest and highest over all pairs of different items; infinite where there is none."""
     low, high, n_items = np.inf, -np.inf, len(similarity.factors)
-    with threadpool_limits(1, "blas"):
+    with blas_threads(1):
         for rows in row_blocks(n_items, n_items):
             block = np.arange(rows.start, rows.stop)
             found = similarity.hybrid(block, cf_weight)

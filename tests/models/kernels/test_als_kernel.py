@@ -146,19 +146,6 @@ def test_the_loss_of_a_dislike_is_that_of_a_wanted_zero(problem):
     assert training_loss(confidences, users, others, REGULARIZATION) == pytest.approx(expected)
 
 
-def test_both_solvers_reach_the_same_loss(crowd):
-    losses = {"compiled": [], "implicit": []}
-    for solver, steps in losses.items():
-        settings = ALSSettings(
-            factors=8, regularization=5.0, alpha=2.0, iterations=30, als_solver=solver
-        )
-        model = ALS(settings)
-        model.fit(crowd, on_iteration=lambda _, __, loss, steps=steps: steps.append(loss))
-
-    assert losses["compiled"][-1] == pytest.approx(losses["implicit"][-1], rel=0.01)
-    assert losses["compiled"][-1] < losses["compiled"][0]
-
-
 @pytest.fixture
 def crowd() -> sparse.csr_array:
     """400 users with tastes, 40 movies: each movie is liked by hundreds."""
