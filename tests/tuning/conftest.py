@@ -52,7 +52,7 @@ def make_hill() -> TuningTask:
         facts=facts,
         space={"ease_weight": FloatDistribution(0, 1), "bpr_iterations": IntDistribution(30, 500)},
         n_splits=2,
-        score=lambda settings: 1 - (settings.ease_weight - 0.8) ** 2,
+        scores=lambda settings: iter([1 - (settings.ease_weight - 0.8) ** 2] * 2),
     )
 
 

@@ -27,7 +27,7 @@ def _figures() -> Iterator[None]:
 def presented(hill: TuningTask, explore) -> tuple[TuningTask, Study]:
     """A task and its study of 12 trials with given values: best is the fifth."""
     values = [0.2, 0.1, 0.3, 0.25, 0.4, 0.35, *[0.15] * 6]
-    task = replace(hill, score=lambda _: values.pop(0))
+    task = replace(hill, scores=lambda _: iter([values.pop(0)] * 2))
     return task, explore(task, 12)
 
 
@@ -116,8 +116,12 @@ def test_the_table_of_trials_holds_a_start_outside_the_space(hill, explore):
     assert table.index.tolist() == [1, 2]
     assert table.loc[1, "ease_weight"] == 0.5
     assert table.loc[2, "ease_weight"] >= 0.6
-    assert table["NDCG@10"].tolist() == [narrow.score(narrow.settings), table.loc[2, "NDCG@10"]]
+    assert table["NDCG@10"].tolist() == [
+        next(narrow.scores(narrow.settings)),
+        table.loc[2, "NDCG@10"],
+    ]
     assert (table["seconds"] >= 0).all()
+    assert table["splits"].tolist() == [2, 2]
 
 
 def test_the_parameter_that_matters_is_the_important_one(hill, explore):
@@ -136,6 +140,6 @@ def test_a_start_outside_the_space_has_no_part_in_importance(hill, explore):
 
 
 def test_equal_trials_say_nothing_of_importance(hill, explore):
-    level = replace(hill, score=lambda _: 0.5)
+    level = replace(hill, scores=lambda _: iter([0.5, 0.5]))
 
     pd.testing.assert_series_equal(importance(level, explore(level, 12)), pd.Series(dtype=float))

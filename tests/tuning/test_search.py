@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,14 +86,14 @@ def test_a_search_taken_up_again_comes_to_the_same(hill, searched, explore):
 def test_an_interrupted_trial_is_tried_anew(hill, searched, explore):
     calls = []
 
-    def interrupted(settings: ModelSettings) -> float:
+    def interrupted(settings: ModelSettings) -> Iterator[float]:
         calls.append(settings)
         if len(calls) == 12:
             raise KeyboardInterrupt
-        return hill.score(settings)
+        return hill.scores(settings)
 
     with pytest.raises(KeyboardInterrupt):
-        searched(replace(hill, score=interrupted), 15)
+        searched(replace(hill, scores=interrupted), 15)
 
     assert len(searched(hill, 1).trials) == 11
     assert found(searched(hill, 15)) == found(explore(hill, 15))
@@ -136,24 +136,67 @@ def test_no_trial_starts_when_the_time_is_up(hill, searched):
 
 
 def test_a_trial_that_diverges_has_the_value_zero(hill, explore):
-    def diverge(_: ModelSettings) -> float:
+    def diverge(_: ModelSettings) -> Iterator[float]:
         raise Diverged("far too large")
 
-    assert [one.value for one in explore(replace(hill, score=diverge), 2).trials] == [0, 0]
+    assert [one.value for one in explore(replace(hill, scores=diverge), 2).trials] == [0, 0]
 
 
 def test_of_equal_trials_the_first_is_the_best(hill, searched):
     values = [0.1, 0.3, 0.2, 0.3, 0.3]
-    study = searched(replace(hill, score=lambda _: values.pop(0)), 5)
+    study = searched(replace(hill, scores=lambda _: iter([values.pop(0)] * 2)), 5)
 
     assert study.best_trial.number == 1
+
+
+@pytest.fixture
+def judged(hill) -> tuple[TuningTask, list[int]]:
+    """Ten splits, the later ones easier; a trial is 0.1 better or worse than the one before it.
+
+    And the split of each value that was asked for.
+    """
+    asked, ahead = [], iter([0.0, -0.1, 0.1, 0.05])
+
+    def scores(_: ModelSettings) -> Iterator[float]:
+        better = next(ahead)
+        for split in range(10):
+            asked.append(split)
+            yield 0.3 + better + split / 100
+
+    return replace(hill, n_splits=10, scores=scores), asked
+
+
+def test_a_trial_ends_when_it_is_clearly_worse_than_the_best(judged, searched):
+    task, asked = judged
+    searched(task, 2)
+
+    # All of four differences are below zero by chance in one of sixteen cases.
+    assert asked == [*range(10), *range(4)]
+
+
+def test_a_trial_that_is_better_sees_all_splits(judged, searched):
+    task, asked = judged
+    searched(task, 3)
+
+    assert asked[-10:] == [*range(10)]
+
+
+def test_a_trial_that_ended_early_is_valued_by_its_distance_from_the_best(judged, searched):
+    task, _ = judged
+
+    values = [trial.value for trial in searched(task, 4).trials]
+
+    # Of the first the mean of all splits is 0.345; the fourth is compared with the third.
+    assert values == pytest.approx([0.345, 0.245, 0.445, 0.395])
 
 
 @pytest.mark.parametrize("weight", [0.0, 60.0])
 def test_a_start_outside_the_space_is_tried_and_not_learnt_from(hill, searched, explore, weight):
     space = {"als_term_weight": FloatDistribution(2, 50, log=True)}
     task = replace(starting(hill, als_term_weight=weight), space=space)
-    task = replace(task, score=lambda settings: float(settings.als_term_weight == weight))
+    task = replace(
+        task, scores=lambda settings: iter([float(settings.als_term_weight == weight)] * 2)
+    )
     study = searched(task, 12)
 
     first, *others = [trial.user_attrs["params"]["als_term_weight"] for trial in study.trials]

@@ -86,9 +86,10 @@ def balancing(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndar
     (user_scales, user_axes), (item_scales, item_axes) = map(_axes, (users, items))
     core = (user_scales[:, None] * user_axes.T) @ (item_axes * item_scales)
     left, singular, _ = linalg.svd(core)
-    singular = np.maximum(singular, singular[0] * _SMALLEST)
-    to_users = (user_axes / user_scales) @ (left * np.sqrt(singular))
-    return to_users.astype(np.float32), linalg.inv(to_users).T.astype(np.float32)
+    roots = np.sqrt(np.maximum(singular, singular[0] * _SMALLEST))
+    to_users = (user_axes / user_scales) @ (left * roots)
+    to_items = (user_axes * user_scales) @ (left / roots)  # the inverse of to_users, transposed
+    return to_users.astype(np.float32), to_items.astype(np.float32)
 
 
 def _require_finite(*factors: np.ndarray) -> None:

@@ -71,7 +71,9 @@ def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, Mapping[
         "Which settings are best?": [
             f"**{_verdict(task, study)}**",
             "Validation splits are made from the training part by the protocol that held out the"
-            " test part. The best of many values is biased upwards: expect a smaller lead on the"
+            " test part. A trial that is behind the best on the first splits (signed-rank test,"
+            " p < 0.1) is not judged on the others; its value is the best one's less the mean"
+            " difference. The best of many values is biased upwards: expect a smaller lead on the"
             " test part, which no trial has seen.",
             pd.DataFrame(values).map("{:g}".format),
         ],
@@ -94,9 +96,16 @@ def page(task: TuningTask, study: optuna.Study) -> tuple[str, Sections, Mapping[
 
 
 def trials_table(study: optuna.Study) -> pd.DataFrame:
-    """A row per trial, numbered from 1: NDCG@10, seconds, parameters."""
-    tried = [(trial.value, trial.user_attrs) for trial in study.trials]
-    rows = [{"NDCG@10": value, "seconds": a["seconds"], **a["params"]} for value, a in tried]
+    """A row per trial, numbered from 1: NDCG@10, splits it was judged on, seconds, parameters."""
+    rows = [
+        {
+            "NDCG@10": trial.value,
+            "splits": len(trial.intermediate_values),
+            "seconds": trial.user_attrs["seconds"],
+            **trial.user_attrs["params"],
+        }
+        for trial in study.trials
+    ]
     return pd.DataFrame(rows, pd.RangeIndex(1, len(rows) + 1)).rename_axis(columns="trial")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, create_trial
+from scipy.stats import wilcoxon
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -45,6 +46,8 @@ MAX_SPLITS_OF = {"bpr": 4}
 HYBRID_FACTOR = 4
 # A temporal validation split lies before the one before it, and soon few ratings are left.
 TEMPORAL_SPLITS = 3
+# A trial ends on the split where it is behind the best with so small a probability by chance.
+_P_ENDS_TRIAL = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class TuningTask:
     settings  of the first trial: fixed values, else the preset's, else the defaults
     space     ranges of the parameters searched, by name
     n_splits  validation splits
-    score     the value of some settings; raises Diverged where the model has none
+    scores    NDCG@10 of some settings by validation split, one after the other; raises Diverged
     """
 
     model: str
@@ -66,7 +69,7 @@ class TuningTask:
     facts: DatasetFacts
     space: dict[str, Range]
     n_splits: int
-    score: Callable[[ModelSettings], float]
+    scores: Callable[[ModelSettings], Iterator[float]]
 
     @property
     def run_name(self) -> str:
@@ -102,13 +105,13 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
         space = search_space(model, {*fixed, "ease_weight"})
     inputs = EvaluationInputs(interactions, movies, tags, facts, s, tables.given, s, s.max_features)
     splits = validation_splits(inputs.split(), s, model)
-    score = _objective(model, inputs, splits, s.relevance_threshold)
-    return TuningTask(model, start, fixed, s, facts, space, len(splits), score)
+    scores = _objective(model, inputs, splits, s.relevance_threshold)
+    return TuningTask(model, start, fixed, s, facts, space, len(splits), scores)
 
 
 def _objective(
     model: str, inputs: EvaluationInputs, splits: list[Split], relevance_threshold: float
-) -> Callable[[ModelSettings], float]:
+) -> Callable[[ModelSettings], Iterator[float]]:
     by_time = {split.split_time: split for split in splits}
     features = {moment: inputs.features(split) for moment, split in by_time.items()}
     known = [features[split.split_time] for split in splits]
@@ -116,15 +119,13 @@ def _objective(
     # A component is fitted in the first trial and not again, since its split stays.
     components = [build_components(start, start, one) if model == TARGET else None for one in known]
 
-    def score(settings: ModelSettings) -> float:
-        values = []
+    def scores(settings: ModelSettings) -> Iterator[float]:
         for split, items, shared in zip(splits, known, components, strict=True):
             models = build_models(settings, items, split.training, model, shared)
             found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
-            values.append(found.per_user[model, "NDCG", K].mean())
-        return float(np.mean(values))
+            yield float(found.per_user[model, "NDCG", K].mean())
 
-    return score
+    return scores
 
 
 def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> list[Split]:
@@ -183,24 +184,58 @@ def run_search(
 
     A trial follows from those before it and the seed alone, and is added whole when its value is
     known: a search that was ended goes on where it stood and finds what it would have found. Its
-    attributes: "params", what was tried; "seconds".
+    attributes: "params", what was tried; "seconds". Its intermediate values: by validation split.
     """
     ends = time.monotonic() + (math.inf if minutes is None else minutes * 60)
     while len(study.trials) < trials and time.monotonic() < ends:
         params = _next_params(task, study.trials)
         began = time.perf_counter()
-        try:
-            value = task.score(task.settings.replace(**params))
-        except Diverged:
-            value = 0.0
-        attrs = {"params": params, "seconds": time.perf_counter() - began}
-        finished = partial(create_trial, value=value, user_attrs=attrs)
+        values = _judged(task, study, task.settings.replace(**params))
+        finished = partial(
+            create_trial,
+            value=_value(task, study, values),
+            intermediate_values=values,
+            user_attrs={"params": params, "seconds": time.perf_counter() - began},
+        )
         try:
             trial = finished(params=params, distributions={**task.space})
         except ValueError:
             trial = finished()  # The start lies outside the space: no trial to learn from.
         study.add_trial(trial)
         yield study.trials[-1]
+
+
+def _judged(task: TuningTask, study: optuna.Study, settings: ModelSettings) -> dict[int, float]:
+    """NDCG@10 by validation split, of all or of so many as show that the best trial is better."""
+    values: dict[int, float] = {}
+    try:
+        for split, value in enumerate(task.scores(settings)):
+            values[split] = value
+            if study.trials and _clearly_lower(_ahead(study, values)):
+                break
+    except Diverged:
+        return dict.fromkeys(range(task.n_splits), 0.0)
+    return values
+
+
+def _value(task: TuningTask, study: optuna.Study, values: dict[int, float]) -> float:
+    """The mean over validation splits; from some of them, by how far the best trial is ahead."""
+    if len(values) == task.n_splits:
+        return float(np.mean(list(values.values())))
+    return float(study.best_value + _ahead(study, values).mean())
+
+
+def _ahead(study: optuna.Study, values: dict[int, float]) -> np.ndarray:
+    """By split, how much higher values are than the best trial's."""
+    best = study.best_trial.intermediate_values
+    return np.array([value - best[split] for split, value in values.items()])
+
+
+def _clearly_lower(differences: np.ndarray) -> bool:
+    """In the mean, and by a signed-rank test."""
+    if differences.mean() >= 0:
+        return False
+    return wilcoxon(differences, zero_method="zsplit", alternative="less").pvalue < _P_ENDS_TRIAL
 
 
 def _next_params(task: TuningTask, done: list[FrozenTrial]) -> dict[str, float]:
