@@ -8,7 +8,6 @@ from movierec import paths
 from movierec.data.movielens import NAMES, SAMPLE
 from movierec.datasets import locate
 from movierec.paths import RunPaths
-from movierec.runs import executed
 from movierec.settings import Settings, Value, parse_assignments, read_preset
 from movierec.stages import STAGES, MissingArtifact, Stage, read_record, stage_range
 
@@ -61,6 +60,8 @@ def recorded_parameters(run: RunPaths) -> dict[str, dict[str, Value]]:
 
     A stage that failed is not asked: what it was told may be what it failed of.
     """
+    from movierec.runs import executed  # brings nbformat, which most runs do not wait for here
+
     notebooks = executed.read_executed(run)
     recorded: dict[str, dict[str, Value]] = {}
     for name, stage in STAGES.items():

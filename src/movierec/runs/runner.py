@@ -1,4 +1,7 @@
-"""Running the stages of a plan, one notebook each, through papermill."""
+"""Running the stages of a plan, one notebook each, through papermill.
+
+Papermill and nbconvert take seconds to import, so they are imported while the first kernel starts.
+"""
 
 import re
 import time
@@ -7,15 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import papermill
 import psutil
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
 from movierec import paths
 from movierec.paths import RunPaths
-from movierec.runs import executed, reports
+from movierec.runs.kernels import KernelsAhead
 from movierec.runs.plan import Plan
 from movierec.settings import Settings
 from movierec.stages import Stage
@@ -29,6 +28,7 @@ class StageFailed(RuntimeError):
 class StageResult:
     """How a stage went: seconds it took, peak memory of its kernel in bytes.
 
+    Starting its kernel takes seconds of the run only as far as the stage before does not cover it.
     Where the system keeps no peak, it is the most seen after a cell. `failure` says why an
     optional stage did not end well.
     """
@@ -39,16 +39,6 @@ class StageResult:
     failure: str | None = None
 
 
-class _StageKernel(AsyncKernelManager):
-    """A kernel that a stage runs in and that nobody works in afterwards."""
-
-    # ipykernel warns of plain TCP, and rightly on a machine that others use.
-    transport_encryption = "auto"
-
-    async def _async_interrupt_kernel(self) -> None:
-        """Do nothing: an idle kernel logs the interrupt that comes before its end as an error."""
-
-
 def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageResult]:
     """Execute and report a plan's stages in order, each announced by name; yield how each went.
 
@@ -56,39 +46,52 @@ def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageR
     fail, unless it is all that was asked for.
     """
     plan.run.reports.mkdir(parents=True, exist_ok=True)
-    try:
-        for stage, told in plan.steps.items():
-            announce(stage.name)
-            result = _run_stage(stage, plan.run, told)
-            if result.failure and not (stage.optional and len(plan.steps) > 1):
-                report = plan.run.report(stage.name)
-                raise StageFailed(f"{stage.name}: {result.failure}\nreport: {report}")
-            reports.render_stage(plan.run, stage)
-            yield result
-    finally:
-        reports.render_run(plan.run)
+    with KernelsAhead(map(_notebook, plan.steps)) as kernels:
+        from movierec.runs import reports
+
+        try:
+            for stage, told in plan.steps.items():
+                announce(stage.name)
+                result = _run_stage(stage, plan.run, told, kernels)
+                if result.failure and not (stage.optional and len(plan.steps) > 1):
+                    report = plan.run.report(stage.name)
+                    raise StageFailed(f"{stage.name}: {result.failure}\nreport: {report}")
+                reports.render_stage(plan.run, stage)
+                yield result
+        finally:
+            reports.render_run(plan.run)
 
 
-def _run_stage(stage: Stage, run: RunPaths, told: Settings) -> StageResult:
+def _notebook(stage: Stage) -> Path:
+    return paths.notebooks() / f"{stage.name}.ipynb"
+
+
+def _run_stage(stage: Stage, run: RunPaths, told: Settings, kernels: KernelsAhead) -> StageResult:
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from movierec.runs import executed
+
     peak, failure, died = 0, None, False
 
     def note_memory(**_: object) -> None:
         nonlocal peak
-        kernels = psutil.Process().children(recursive=True)
-        peak = max([peak, *map(_peak_memory, kernels)])
+        peak = max([peak, *map(_peak_memory, kernel.processes())])
 
     start = time.perf_counter()
     output = run.notebook(stage.name)
     output.unlink(missing_ok=True)
     try:
-        papermill.execute_notebook(
-            paths.notebooks() / f"{stage.name}.ipynb",
-            output,
-            parameters=told.model_dump(),
-            progress_bar=False,
-            on_cell_executed=note_memory,
-            kernel_manager_class=_StageKernel,
-        )
+        with kernels.take() as kernel:
+            papermill.execute_notebook(
+                _notebook(stage),
+                output,
+                parameters=told.model_dump(),
+                progress_bar=False,
+                on_cell_executed=note_memory,
+                km=kernel,
+            )
     except PapermillExecutionError as error:
         failure = f"{error.ename}: {error.evalue}"
     except DeadKernelError:
