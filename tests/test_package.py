@@ -4,9 +4,11 @@ import pydoc
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 import movierec
+from movierec import paths
 
 
 def _python(code: str) -> str:
@@ -42,3 +44,13 @@ def test_neither_import_nor_help_brings_in_a_model(argument):
         "print({'implicit', 'pandas', 'numpy'} & sys.modules.keys())"
     )
     assert _python(code).endswith("set()\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["01_eda", "03_als_training"])
+def test_a_stage_without_text_or_heatmaps_waits_for_neither_scikit_learn_nor_seaborn(stage):
+    notebook = nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.source.startswith(("from ", "import "))]
+    code = "\n".join([*cells, "import sys; print({'sklearn', 'seaborn'} & sys.modules.keys())"])
+    assert "movierec" in code
+    assert _python(code) == "set()\n"

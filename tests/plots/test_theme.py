@@ -3,7 +3,9 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import seaborn
 from IPython.display import Markdown
+from matplotlib.colors import to_hex
 
 from movierec.plots import theme
 from movierec.plots.theme import shorten_title, show
@@ -65,3 +67,34 @@ def test_displayed_figures_are_closed(displayed):
     show(plt.figure().subplots())
 
     assert not plt.get_fignums()
+
+
+def test_the_look_is_that_of_seaborn_but_for_what_the_project_sets():
+    looks = []
+    for set_look in (lambda: plt.style.use("movierec.plots.report"), _seaborn):
+        with plt.rc_context():
+            plt.rcdefaults()
+            set_look()
+            palette = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+            colours = {
+                "axes.prop_cycle": list(map(to_hex, palette)),
+                "patch.facecolor": to_hex(plt.rcParams["patch.facecolor"]),
+            }
+            looks.append(dict(plt.rcParams) | colours)
+    ours, theirs = looks
+
+    assert sorted(name for name in ours if ours[name] != theirs[name]) == [
+        "axes.spines.right",
+        "axes.spines.top",
+        "axes.titlelocation",
+        "axes.titleweight",
+        "figure.constrained_layout.use",
+        "figure.dpi",
+        "figure.figsize",
+        # Every figure that has a colour map names it.
+        "image.cmap",
+    ]
+
+
+def _seaborn() -> None:
+    seaborn.set_theme(style="whitegrid", palette="colorblind")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -94,6 +95,7 @@ def failing(monkeypatch) -> set[str]:
         return StageResult(stage.name, 1.0, 0, "no" if stage.number in numbers else None)
 
     monkeypatch.setattr(runner, "_run_stage", run_stage)
+    monkeypatch.setattr(runner, "KernelsAhead", nullcontext)
     monkeypatch.setattr(reports, "render_stage", lambda *_: None)
     return numbers
 

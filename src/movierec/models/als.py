@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
-from sklearn.linear_model import Ridge
 
 from movierec.memory import require_memory
 from movierec.models.als_training import OnIteration, factorise
@@ -169,6 +168,8 @@ class ALS:
         rated = np.bincount(train.indices, minlength=train.shape[1]) > 0
         if self.item_features is None or rated.all() or not rated.any():
             return
+        from sklearn.linear_model import Ridge  # takes a second; most fits do without
+
         content = sparse.csr_array(self.item_features.T)
         ridge = Ridge(alpha=self.settings.regularization)
         ridge.fit(content[np.flatnonzero(rated)], self.item_factors[rated])

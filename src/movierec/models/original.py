@@ -8,8 +8,6 @@ from typing import Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.preprocessing import minmax_scale
 
 from movierec.models.als import ALS
 from movierec.settings import ALSSettings
@@ -63,6 +61,10 @@ class OriginalSimilarity:
         self._als = als
 
     def fit(self, train: sparse.csr_array) -> Self:
+        # They take part of a second to import, and every model's module is imported to load one.
+        from sklearn.metrics.pairwise import cosine_similarity
+        from sklearn.preprocessing import minmax_scale
+
         factors = self._als.fit(train).item_factors
         by_factors, by_content = (
             minmax_scale(cosine.ravel()).reshape(cosine.shape)

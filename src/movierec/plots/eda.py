@@ -1,13 +1,12 @@
-"""Figures of the ratings and of the movies' terms. Each returns the Axes it drew into."""
+"""Figures of the ratings. Each returns the Axes it drew into."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
+from movierec.plots.theme import BLUE, COUNT, ORANGE
 
 
 def rating_histogram(counts: pd.Series, ax: Axes | None = None) -> Axes:
@@ -69,27 +68,4 @@ def long_tail(counts: pd.Series, kept: int, ax: Axes | None = None) -> Axes:
     )
     ax.xaxis.set_major_formatter(COUNT)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
-    return ax
-
-
-def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """TF-IDF weights of terms (columns) in movies (rows); weights of 0 are left blank."""
-    if ax is None:
-        width = max(8.0, 3.5 + 0.5 * weights.shape[1])
-        ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
-    sns.heatmap(
-        weights.rename(index=shorten_title),
-        ax=ax,
-        annot=True,
-        fmt=".2f",
-        annot_kws={"size": 8},
-        cmap="Blues",
-        mask=weights.to_numpy() == 0,
-        linewidths=0.5,
-        cbar=False,
-    )
-    ax.grid(visible=False)
-    ax.set(title="TF-IDF weights, terms of the largest total weight", xlabel="term", ylabel="")
-    ax.tick_params(axis="x", rotation=50, rotation_mode="xtick")
-    ax.tick_params(axis="y", rotation=0)
     return ax

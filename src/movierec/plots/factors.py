@@ -1,13 +1,12 @@
-"""Figures of the latent factors and of item similarity. Each returns the Axes it drew into."""
+"""Figures of the latent factors. Each returns the Axes it drew into."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from movierec.plots.theme import BLUE, COUNT, ORANGE, shorten_title
+from movierec.plots.theme import BLUE, COUNT, ORANGE
 
 
 def training_loss(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -43,29 +42,3 @@ def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("dimension, by singular value")
     ax.grid(visible=False, axis="x")
     return ax
-
-
-def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
-    """Similarity of movies, rows and columns ordered by average-linkage clustering of the rows.
-
-    similarity: square frame with titles both ways; its diagonal is left blank. Draws a figure of
-    its own, since the dendrograms need Axes too.
-    """
-    size = max(7.0, 3.0 + 0.27 * len(similarity))
-    # seaborn places the dendrograms itself, which constrained layout cannot work with.
-    with plt.rc_context({"figure.constrained_layout.use": False}):
-        grid = sns.clustermap(
-            similarity.rename(index=shorten_title, columns=shorten_title),
-            mask=np.eye(len(similarity), dtype=bool),
-            cmap="viridis",
-            figsize=(size, size),
-            dendrogram_ratio=0.1,
-            xticklabels=True,
-            yticklabels=True,
-            cbar_pos=(0.01, 0.92, 0.025, 0.07),
-        )
-    grid.ax_heatmap.set(xlabel="", ylabel="")
-    grid.ax_heatmap.grid(visible=False)
-    grid.ax_heatmap.tick_params(labelsize=8)
-    grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="center")
-    return grid.ax_heatmap

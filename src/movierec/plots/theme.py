@@ -3,12 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-BLUE, ORANGE, GREEN, *_ = sns.color_palette("colorblind")
+# The first of the palette in report.mplstyle.
+BLUE, ORANGE, GREEN = "#0173b2", "#de8f05", "#029e73"
 GREY = "0.55"
 COUNT = "{x:,.0f}"  # format of an axis
 
@@ -16,19 +16,7 @@ COUNT = "{x:,.0f}"  # format of an axis
 def set_theme() -> None:
     """A colour-blind-safe palette, figures as wide as a report, movie titles in full in tables."""
     pd.set_option("display.max_colwidth", 140)
-    sns.set_theme(
-        style="whitegrid",
-        palette="colorblind",
-        rc={
-            "figure.figsize": (8.0, 3.8),
-            "figure.dpi": 110,
-            "figure.constrained_layout.use": True,
-            "axes.titlelocation": "left",
-            "axes.titleweight": "bold",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        },
-    )
+    plt.style.use("movierec.plots.report")
 
 
 def show(*contents: object) -> None:

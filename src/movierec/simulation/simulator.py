@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import scipy
 from pyarrow import csv
-from scipy import optimize
 from tqdm.auto import tqdm
 
 from movierec.data.columns import (
@@ -237,7 +237,7 @@ def _popularity(size: int, shape: Shape, counts: np.ndarray) -> np.ndarray:
             least, most = np.where(short, log_c, least), np.where(short, most, log_c)
         return rated[:, low < shape.head_movies].sum() / rated.sum() - shape.head_share
 
-    exponent = optimize.brentq(surplus, 0.05, 6.0, xtol=1e-3)
+    exponent = scipy.optimize.brentq(surplus, 0.05, 6.0, xtol=1e-3)
     weights = (np.arange(size) + bend) ** -exponent
     return weights / weights.sum()
 
@@ -256,7 +256,7 @@ def _activity(shape: Shape, size: int, rng: np.random.Generator) -> np.ndarray:
         return np.minimum(beyond * scale, most).sum() - wanted
 
     top = most / beyond.min() + 1
-    exact = np.minimum(beyond * (optimize.brentq(surplus, 0, top) if wanted else 0), most)
+    exact = np.minimum(beyond * (scipy.optimize.brentq(surplus, 0, top) if wanted else 0), most)
     counts = np.floor(exact).astype(np.int64)
     rounded_up = np.argsort(counts - exact)[: wanted - counts.sum()]
     counts[rounded_up] += 1

@@ -1,0 +1,58 @@
+"""Heatmaps of terms and of similarity, which seaborn draws. Each returns the Axes it drew into."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from movierec.plots.theme import shorten_title
+
+
+def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """TF-IDF weights of terms (columns) in movies (rows); weights of 0 are left blank."""
+    if ax is None:
+        width = max(8.0, 3.5 + 0.5 * weights.shape[1])
+        ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
+    sns.heatmap(
+        weights.rename(index=shorten_title),
+        ax=ax,
+        annot=True,
+        fmt=".2f",
+        annot_kws={"size": 8},
+        cmap="Blues",
+        mask=weights.to_numpy() == 0,
+        linewidths=0.5,
+        cbar=False,
+    )
+    ax.grid(visible=False)
+    ax.set(title="TF-IDF weights, terms of the largest total weight", xlabel="term", ylabel="")
+    ax.tick_params(axis="x", rotation=50, rotation_mode="xtick")
+    ax.tick_params(axis="y", rotation=0)
+    return ax
+
+
+def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
+    """Similarity of movies, rows and columns ordered by average-linkage clustering of the rows.
+
+    similarity: square frame with titles both ways; its diagonal is left blank. Draws a figure of
+    its own, since the dendrograms need Axes too.
+    """
+    size = max(7.0, 3.0 + 0.27 * len(similarity))
+    # seaborn places the dendrograms itself, which constrained layout cannot work with.
+    with plt.rc_context({"figure.constrained_layout.use": False}):
+        grid = sns.clustermap(
+            similarity.rename(index=shorten_title, columns=shorten_title),
+            mask=np.eye(len(similarity), dtype=bool),
+            cmap="viridis",
+            figsize=(size, size),
+            dendrogram_ratio=0.1,
+            xticklabels=True,
+            yticklabels=True,
+            cbar_pos=(0.01, 0.92, 0.025, 0.07),
+        )
+    grid.ax_heatmap.set(xlabel="", ylabel="")
+    grid.ax_heatmap.grid(visible=False)
+    grid.ax_heatmap.tick_params(labelsize=8)
+    grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="center")
+    return grid.ax_heatmap
