@@ -274,7 +274,7 @@ def test_benchmarks_can_be_started(script, benchmark):
 @pytest.mark.slow
 def test_the_jobs_that_are_shown_are_known(benchmark):
     (jobs,) = re.findall(r"bench\.py --jobs ([\w ]+?) +#", _shell(BENCHMARKS))
-    assert set(jobs.split()) <= set(benchmark("bench.py")["PAIRS"])
+    assert set(jobs.split()) <= set(benchmark("bench.py")["JOBS"])
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""ALS by iteration: seconds and loss from several starts, beside implicit.
+"""ALS by iteration: seconds and loss, with each part of the acceleration left out, and implicit.
 
     python tests/benchmarks/als.py [original | tuned | catalogue]
 
@@ -6,33 +6,45 @@ Settings and ratings are those of bench.py's jobs of these names; it prepares th
 """
 
 import sys
+from contextlib import nullcontext
 from unittest.mock import patch
 
 import bench
+import numpy as np
 import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from movierec.models import als
+from movierec.models import als_training
 from movierec.models.als import ALS
 from movierec.models.kernels.als import training_loss
 
-ITERATIONS = 12
-# By name: where factors begin; steps of conjugate gradient in the first iteration, and later.
-STARTS = {
-    "random, 3 steps": ("random", (3, 3)),
-    "spectral, 3 steps": ("spectral", (3, 3)),
-    "spectral, 3 then 6 steps": ("spectral", (3, 6)),
+ITERATIONS = 8
+
+
+def unbalanced(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    one = np.eye(items.shape[1], dtype=np.float32)
+    return one, one
+
+
+# By name: the solver, and what is changed in the training's module.
+VARIANTS = {
+    "plain": ("plain", {}),
+    "accelerated": ("accelerated", {}),
+    "random start": ("accelerated", {"_spectral_start": als_training._random_start}),
+    "no balancing": ("accelerated", {"balancing": unbalanced}),
+    "no momentum": ("accelerated", {"_MOMENTUM": np.float32(0)}),
+    "3 steps": ("accelerated", {"_ACCELERATED_STEPS": 3}),
 }
 
 
-def curve(name: str, start: str, steps: tuple[int, int]) -> pd.DataFrame:
+def curve(name: str, solver: str, changes: dict[str, object]) -> pd.DataFrame:
     """Seconds of an iteration and loss after it, by iteration."""
     settings, _, ratings = bench.FITS[name]
-    settings = settings.replace(initial_factors=start, iterations=ITERATIONS)
+    settings = settings.replace(als_solver=solver, iterations=ITERATIONS)
     rows = []
-    with patch.dict(als._STEPS, {start: steps}):
+    with patch.multiple(als_training, **changes) if changes else nullcontext():
         ALS(settings).fit(bench._ratings(ratings), on_iteration=lambda *row: rows.append(row))
     return _frame(rows)
 
@@ -69,7 +81,7 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "original"
     bench.prepare()
     curves = {"implicit": implicit_curve(name)}
-    curves |= {label: curve(name, *start) for label, start in STARTS.items()}
+    curves |= {label: curve(name, *variant) for label, variant in VARIANTS.items()}
     table = pd.concat(curves, axis=1).swaplevel(axis=1)
     print(table["loss"].to_string(float_format="{:.5f}".format))
     print(table["seconds"].median().rename("median seconds of an iteration").to_string())

@@ -42,6 +42,7 @@ def models() -> list[Model]:
                 regularization=0.1,
                 alpha=40.0,
                 iterations=20,
+                als_solver="plain",
                 positive_threshold=0.5,
                 rating_exponent=1.0,
                 activity_discount=0.0,
