@@ -47,6 +47,11 @@ def test_neither_import_nor_help_brings_in_a_model(argument):
 
 
 @pytest.mark.slow
+def test_rendering_reports_waits_for_no_grammar_of_urls():
+    assert _python("import movierec.runs.reports, sys; print('lark' in sys.modules)") == "False\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["01_eda", "03_als_training"])
 def test_a_stage_without_text_or_heatmaps_waits_for_neither_scikit_learn_nor_seaborn(stage):
     notebook = nbformat.read(paths.notebooks() / f"{stage}.ipynb", as_version=4)

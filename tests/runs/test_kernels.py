@@ -54,9 +54,7 @@ import wave
 @pytest.mark.parametrize("stage", ["01", "02"], ids=["the first", "a later one"])
 def test_a_kernel_begins_with_its_notebooks_imports_but_none_of_their_names(stand_ins, stage):
     stand_ins(**{f"_{stage}": IMPORTED_AHEAD})
-    assert [one.failure for one in run_stages(_plan("01", stage), print)] == [None, None][
-        : int(stage)
-    ]
+    assert not any(one.failure for one in run_stages(_plan("01", stage), print))
 
 
 def test_imports_that_fail_ahead_are_the_stages_own_failure(stand_ins):

@@ -5,12 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
-from IPython.core.pylabtools import print_figure
-from matplotlib.axes import Axes
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -20,6 +18,9 @@ from movierec import paths
 from movierec.paths import RunPaths, atomic_write
 from movierec.runs import executed
 from movierec.stages import STAGES, Stage
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Cells with this tag are shown in the run's index too.
 HEADLINE = "headline"
@@ -69,7 +70,7 @@ def render_run(run: RunPaths) -> None:
 def render_page(
     path: Path,
     title: str,
-    sections: Mapping[str, Sequence[str | pd.DataFrame | Axes]],
+    sections: Mapping[str, "Sequence[str | pd.DataFrame | Axes]"],
     about: Mapping[str, object] | None = None,
 ) -> Path:
     """Write a page that is no notebook's; return its path.
@@ -86,12 +87,15 @@ def render_page(
     return path
 
 
-def _cell(content: str | pd.DataFrame | Axes) -> NotebookNode:
+def _cell(content: "str | pd.DataFrame | Axes") -> NotebookNode:
     if isinstance(content, str):
         return new_markdown_cell(content)
     if isinstance(content, pd.DataFrame):
         data = {"text/html": content.to_html(border=0)}
     else:
+        import matplotlib.pyplot as plt  # which reports of notebooks do without
+        from IPython.core.pylabtools import print_figure
+
         data = {"image/png": print_figure(content.figure, base64=True)}
         plt.close(content.get_figure(root=True))
     return new_code_cell(outputs=[new_output("display_data", data)])
