@@ -1,4 +1,8 @@
-"""Compiled counts of ratings that decay with age."""
+"""Compiled counts of ratings that decay with age.
+
+Rows are filled number by number, since to assign an array to a row compiles its error's text too,
+for more than a second.
+"""
 
 import numba
 import numpy as np
@@ -20,7 +24,9 @@ def decayed_counts(times, items, n_items, half_life):
         counts[item] = 1 + counts[item] * 2.0 ** ((as_of[item] - time) / half_life)
         as_of[item] = time
         if (entry + 1) % n_items == 0:
-            counted[(entry + 1) // n_items] = counts * 2.0 ** ((as_of - time) / half_life)
+            for column in range(n_items):
+                decay = 2.0 ** ((as_of[column] - time) / half_life)
+                counted[(entry + 1) // n_items, column] = counts[column] * decay
     return counted
 
 
@@ -37,8 +43,11 @@ def log_counts_at(counted, times, items, query_times, known, half_life):
         begun = known[row] // n_items
         first = begun * n_items
         since = query_times[row] - times[first - 1] if first else 0
-        counts = counted[begun] * np.float32(2.0 ** (-since / half_life))
+        counts, decay = logs[row], np.float32(2.0 ** (-since / half_life))
+        for column in range(n_items):
+            counts[column] = counted[begun, column] * decay
         for entry in range(first, known[row]):
             counts[items[entry]] += 2.0 ** ((times[entry] - query_times[row]) / half_life)
-        logs[row] = np.log1p(counts)
+        for column in range(n_items):
+            counts[column] = np.log1p(counts[column])
     return logs
