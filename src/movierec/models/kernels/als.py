@@ -16,7 +16,7 @@ from scipy import sparse
 # many: their cost grows with the square.
 _LONG, _FEW_FACTORS = 256, 64
 # Rows of a product: both its operands stay in the second-level cache.
-_CHUNK = 128
+_CHUNK = 256
 # Literals would promote everything to double precision.
 _NONE, _ONE = np.float32(0), np.float32(1)
 # Sums may be taken in any order, or the compiler could not use vector instructions.
