@@ -1,6 +1,7 @@
 """Kernels that stages run in, each started while the stage before it still runs."""
 
 import ast
+import asyncio
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,11 @@ class StageKernel(AsyncKernelManager):
         return self._client
 
     async def kill(self) -> None:
+        # After an interrupt, what waits for the kernel would fail unheard once it is gone.
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
         if self._client:
             self._client.stop_channels()
         await self.shutdown_kernel(now=True)
