@@ -141,7 +141,7 @@ class BaselineSettings(Settings):
     knn_shrinkage: float = _field(4.75, "shrinkage of item KNN's cosines", ge=0, le=1e6)
     bpr_learning_rate: float = _field(0.0238, "learning rate of BPR", gt=0, le=10)
     bpr_regularization: float = _field(0.0432, "L2 penalty of BPR", ge=0, le=100)
-    bpr_iterations: int = _field(266, "passes of BPR over the likes", ge=1, le=10_000)
+    bpr_iterations: int = _field(266, "passes of BPR over the likes, at most", ge=1, le=10_000)
 
 
 class ModelSettings(ALSSettings, HybridSettings, BaselineSettings):

@@ -67,3 +67,10 @@ def test_steps_that_are_too_long_are_told(two_tastes):
 
     with pytest.raises(Diverged, match="bpr diverged with a learning rate of 1000000"):
         wild.fit(two_tastes)
+
+
+def test_many_likes_get_fewer_iterations(two_tastes, monkeypatch):
+    monkeypatch.setattr("movierec.models.bpr._MAX_UPDATES", 3 * two_tastes.nnz)
+    few = BPR(4, 0.05, 0.01, 3, 3.0, seed=3).fit(two_tastes).score(two_tastes)
+
+    assert bpr(seed=3).fit(two_tastes).score(two_tastes).tobytes() == few.tobytes()
