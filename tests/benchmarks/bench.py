@@ -396,13 +396,14 @@ def main() -> None:
         return
     prepare()
     about = {
-        "commit": _run("git", "describe", "--always", "--dirty=+").strip(),
+        "revision": _run("git", "describe", "--always", "--dirty=+").strip(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": machine(),
     }
     print(about["machine"], flush=True)
-    results = {name: result(name, asked.repeat) for name in asked.jobs}
-    if set(results) == set(JOBS):
+    results = {}
+    for name in asked.jobs:
+        results[name] = result(name, asked.repeat)
         RESULTS.write_text(json.dumps(about | {"jobs": results}, indent=1) + "\n")
     print(table(results).to_string(float_format="{:.2f}".format))
 

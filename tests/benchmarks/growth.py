@@ -36,8 +36,9 @@ def files_of(part: int) -> Path:
 
 def measured(part: int) -> pd.DataFrame:
     """Seconds and GB of every stage; of all ratings as bench.py last measured them, if it did."""
-    if part == 1 and bench.RESULTS.exists():
-        stages = json.loads(bench.RESULTS.read_text())["jobs"]["catalogue"]["turns"]["ours"][0]
+    known = json.loads(bench.RESULTS.read_text())["jobs"] if bench.RESULTS.exists() else {}
+    if part == 1 and "catalogue" in known:
+        stages = known["catalogue"]["turns"]["ours"][0]
     else:
         stages = bench.pipeline(f"growth-{part}", *bench.CATALOGUE, files=str(files_of(part)))
     table = pd.DataFrame(stages["stages"], index=["s", "GB"]).T.rename_axis("stage")
