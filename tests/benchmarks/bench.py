@@ -391,6 +391,9 @@ def main() -> None:
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=[*JOBS], help="[all]")
     parser.add_argument("--side", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.side == ["machine", ""]:
+        print(machine())
+        return
     if asked.side:
         run_side(*asked.side)
         return
@@ -398,7 +401,7 @@ def main() -> None:
     about = {
         "revision": _run("git", "describe", "--always", "--dirty=+").strip(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": machine(),
+        "machine": _run(sys.executable, __file__, "--side", "machine", "").strip(),
     }
     print(about["machine"], flush=True)
     results = {}
