@@ -71,7 +71,7 @@ class Job:
     baseline: Callable[[], dict] | float
     ours: Callable[[], dict]
     aim: float
-    turns: int = 3
+    turns: int = 2
 
 
 def read_original() -> dict:
@@ -387,7 +387,7 @@ def _most_held() -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=3, help="turns of each job at most [3]")
+    parser.add_argument("--repeat", type=int, default=2, help="turns of each job at most [2]")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=[*JOBS], help="[all]")
     parser.add_argument("--side", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
