@@ -35,7 +35,7 @@ VARIANTS = {
     "random start": ("accelerated", {"_spectral_start": als_training._random_start}),
     "no balancing": ("accelerated", {"balancing": unbalanced}),
     "no momentum": ("accelerated", {"_MOMENTUM": np.float32(0)}),
-    "6 steps": ("accelerated", {"_STEPS": 6}),
+    "3 steps": ("accelerated", {"_ACCELERATED_STEPS": 3}),
 }
 
 

@@ -104,15 +104,16 @@ def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
         for start in range(indptr[rows[place]], end, _CHUNK):
             number = min(_CHUNK, end - start)
             for k in range(number):
-                plain[k, :] = others[indices[start + k], :]
-            for k in range(number):
-                more = abs(data[start + k]) - _ONE
+                other, more = others[indices[start + k]], abs(data[start + k]) - _ONE
                 for i in range(size):
-                    weighted[k, i] = more * plain[k, i]
+                    plain[k, i] = other[i]
+                    weighted[k, i] = more * other[i]
             right += np.dot(np.maximum(data[start : start + number], _NONE), plain[:number])
             left += np.dot(plain[:number].T, weighted[:number])
         _solve_symmetric(left, right)
-        factors[rows[place]] = right
+        # Numba compiles an error text of seconds into the assignment of a whole row.
+        for i in range(size):
+            factors[rows[place], i] = right[i]
 
 
 @numba.njit(**_COMPILED)
@@ -133,7 +134,8 @@ def _solve_symmetric(left, right):
         for k in range(i):
             pivot -= left[i, k] * left[i, k]
         if not pivot > 0:
-            right[:] = np.nan
+            for k in range(size):
+                right[k] = np.nan
             return
         left[i, i] = np.sqrt(pivot)
         right[i] /= left[i, i]
