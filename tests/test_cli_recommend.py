@@ -52,7 +52,7 @@ def test_why_gives_the_strongest_reasons_of_the_first(asked, capsys):
     question, head, *reasons = why.splitlines()
     assert question.startswith("Why ")
     assert question[4:-1].startswith(first.split(" (")[0])
-    assert head.split() == ["kind", "what", "contribution"]
+    assert head.split() == ["kind", "what", "because", "contribution"]
     assert reasons[0].startswith("movie")
     assert reasons[-1].startswith("offset")
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
 from movierec.models.als import ALS, load_als
@@ -168,3 +169,19 @@ def test_a_discount_of_activity_weighs_confidences(two_tastes):
 
     assert discounted.item_factors == pytest.approx(expected.item_factors, abs=1e-4)
     assert discounted.score(train[[0]]) == pytest.approx(expected.score(weighted[[0]]), abs=1e-4)
+
+
+def test_preferences_are_folded_in_by_least_squares(two_tastes):
+    model = als(alpha=2.0, regularization=1.5, activity_discount=0.5).fit(two_tastes)
+    g = np.array([1, -0.5, 0, 0.3, 0, 0, 0, 0, 0, 0])
+    rated = np.array([0, 1, 2, 3])
+    preferences = sparse.csr_array((g[rated], rated, [0, 4]), shape=(1, 10), dtype=np.float32)
+
+    found = model.fold_in_preferences(preferences)[0]
+
+    # Rows that ridge regression sums over, with the roots of their confidences. The median user
+    # has 4.5 likes.
+    weights = np.where(np.isin(np.arange(10), rated), 2.0 * 3.5 * (4 / 4.5) ** -0.5, 1)
+    ridge = Ridge(alpha=1.5, fit_intercept=False, solver="svd")
+    expected = ridge.fit(model.item_factors.astype(np.float64), g, sample_weight=weights).coef_
+    assert found == pytest.approx(expected, abs=1e-5)

@@ -10,9 +10,9 @@ from movierec.models.base import (
     Model,
     discounted,
     fit_once,
+    graded_preferences,
     likes,
     median_activity,
-    signed_preferences,
     user_weights,
 )
 from movierec.models.bpr import BPR
@@ -164,12 +164,6 @@ def test_stars_are_worth_more_by_their_power(exponent, worth):
     assert likes(stars, 0.5, exponent).data.tolist() == pytest.approx(worth)
 
 
-def test_dislikes_count_as_they_are_said_whatever_stars_are_worth():
-    said = sparse.csr_array(np.array([[-1.25, 5]], dtype=np.float32))
-
-    assert likes(said, 0.5, 0.3).data[0] == -1.25
-
-
 def test_typical_activity_is_that_of_the_median_user_with_likes():
     assert median_activity(UNEQUAL) == 2.5
     assert median_activity(sparse.csr_array((3, 4), dtype=np.float32)) == 1
@@ -191,14 +185,15 @@ def test_weighted_likes_keep_their_order_of_stars():
     assert found[1] == pytest.approx([0, 4 * np.sqrt(3), 0, 0])
 
 
-def test_low_ratings_become_dislikes_the_lower_the_more():
-    said = signed_preferences(UNEQUAL, positive_threshold=4.5).toarray()[0]
+def test_preferences_rise_with_the_stars_and_change_sign_in_the_middle_of_the_scale():
+    stars = np.array([[0.5, 2.5, 2.75, 3.0, 5.0]], dtype=np.float32)
 
-    assert said[1] == 5
-    assert said[2] < said[0] == said[3] < 0
+    g = graded_preferences(sparse.csr_array(stars)).data
+
+    assert g.tolist() == pytest.approx([-1 / 2, -1 / 18, 0, 1 / 9, 1])
 
 
-def test_dislikes_are_no_likes_but_stay():
-    said = signed_preferences(UNEQUAL, positive_threshold=4.5)
+def test_a_movie_rated_in_the_middle_of_the_scale_stays_rated():
+    stars = sparse.csr_array(np.array([[0, 2.75]], dtype=np.float32))
 
-    assert likes(said, 4.5).nnz == 5
+    assert graded_preferences(stars).indices.tolist() == [1]

@@ -7,7 +7,7 @@ from scipy import sparse
 from movierec.content.features import ItemFeatures
 from movierec.data.interactions import Interactions
 from movierec.models.als import ALS
-from movierec.models.base import signed_preferences
+from movierec.models.base import graded_preferences
 from movierec.models.ease import EASE
 from movierec.models.explain import (
     als_contributions,
@@ -101,20 +101,12 @@ def explained(request, als, ease):
 
 @pytest.fixture(params=ROWS.values(), ids=ROWS)
 def row(request) -> sparse.csr_array:
-    """One row of signed preferences."""
-    stars = sparse.csr_array(np.array([request.param], dtype=np.float32))
-    return signed_preferences(stars, LIKE_FROM)
+    """One row of preferences."""
+    return graded_preferences(sparse.csr_array(np.array([request.param], dtype=np.float32)))
 
 
 def _unrated(row: sparse.csr_array) -> np.ndarray:
     return np.setdiff1d(np.arange(N_ITEMS), row.indices)
-
-
-def _scaled(preferences: np.ndarray) -> np.ndarray:
-    """s of signed preferences, by hand, in double precision."""
-    scaled = preferences.astype(np.float64)
-    scaled[preferences > 0] = 3.5 * (scaled[preferences > 0] / 3.5) ** EXPONENT
-    return scaled
 
 
 def _user_weights(stars: np.ndarray) -> np.ndarray:
@@ -125,7 +117,8 @@ def _user_weights(stars: np.ndarray) -> np.ndarray:
 
 
 def _liked(stars: np.ndarray) -> np.ndarray:
-    return _scaled(np.where(stars >= LIKE_FROM, stars, 0))
+    """s of the likes, by hand, in double precision."""
+    return 3.5 * (np.where(stars >= LIKE_FROM, stars, 0) / 3.5) ** EXPONENT
 
 
 def _als_rows(stars: np.ndarray, features: sparse.csr_array) -> np.ndarray:
@@ -154,7 +147,7 @@ def _ridge(rows: np.ndarray, target: np.ndarray, item: int) -> np.ndarray:
 
 def test_parts_add_up_to_the_score(explained, row):
     model, contributions_of = explained
-    scores = model.score(row)[0]
+    scores = model.score_preferences(row)[0]
     for item in range(N_ITEMS):
         by_movie, by_feature = contributions_of(model, row, item)
         assert by_movie.sum() + by_feature.sum() == pytest.approx(scores[item], abs=1e-5)
@@ -182,7 +175,7 @@ def test_als_content_factors_want_features_alone(als, stars, features):
 def test_each_feature_brings_als_what_wanting_it_alone_would(als, stars, features, row):
     rows = _als_rows(stars, features)
     factors = np.vstack([als.user_factors, als.feature_factors])
-    user = np.linalg.lstsq(als.item_factors, als.score(row)[0], rcond=None)[0]
+    user = np.linalg.lstsq(als.item_factors, als.score_preferences(row)[0], rcond=None)[0]
     for item in _unrated(row):
         by_feature = als_contributions(als, row, item)[1]
         for feature in range(features.shape[0]):
@@ -198,7 +191,7 @@ def test_each_feature_brings_ease_what_a_regression_on_it_alone_would(ease, star
         for feature in range(features.shape[0]):
             target = np.zeros(len(rows))
             target[N_USERS + feature] = rows[N_USERS + feature, item]
-            alone = _scaled(row.toarray()[0]) @ _ridge(rows, target, item)
+            alone = row.toarray()[0] @ _ridge(rows, target, item)
             assert by_feature[feature] == pytest.approx(alone, abs=1e-5)
 
 
@@ -210,13 +203,13 @@ def test_each_movie_brings_ease_what_a_regression_on_ratings_alone_would(
     ratings_alone = np.vstack([liked, np.zeros(features.shape)])
     for item in _unrated(row):
         by_movie = ease_contributions(ease, row, item)[0]
-        expected = _scaled(row.toarray()[0]) * _ridge(rows, ratings_alone[:, item], item)
+        expected = row.toarray()[0] * _ridge(rows, ratings_alone[:, item], item)
         np.testing.assert_allclose(by_movie, expected, atol=1e-5)
 
 
 def test_parts_of_the_hybrid_and_recent_popularity_add_up_to_its_score(hybrid, row):
-    scores = hybrid.score(row)[0]
-    recency = hybrid.recency_scores(np.array([hybrid.recent.last_time]))[0]
+    now = np.array([hybrid.recent.last_time])
+    scores, recency = hybrid.score_preferences(row, now)[0], hybrid.recency_scores(now)[0]
     for item in _unrated(row):
         by_movie, by_feature, offset = contributions(hybrid, row, item)
         total = by_movie.sum() + by_feature.sum() + recency[item] + offset

@@ -38,6 +38,16 @@ class Fixed:
         return self._scores
 
 
+class Linear:
+    """Gives who prefers movie m by g, g times row m of a table."""
+
+    def __init__(self, table: np.ndarray):
+        self._table = table
+
+    def score_preferences(self, preferences):
+        return preferences @ self._table
+
+
 @pytest.fixture
 def recent() -> RecentPopularity:
     """Of movies with 0, 1 and 3 ratings, all in one second."""
@@ -113,6 +123,26 @@ def test_before_the_first_rating_nothing_is_recent(make):
     early = hybrid.score_at(ROW, np.array([-5]))
 
     assert early.tolist() == make(Fixed([1, 2, 3])).score(ROW).tolist()
+
+
+def test_a_score_is_linear_in_preferences_whatever_their_spread(make):
+    table = np.array([[1, 0, 0], [0, 2, 5], [3, 1, 0]], dtype=np.float32)
+    hybrid = make(Linear(table), Linear(table[::-1]), ease_weight=0.25)
+    rated = np.array([[1, 1, 0], [1, -0.5, 0], [2, 0.5, 0]], dtype=np.float32)
+
+    one, other, both = hybrid.score_preferences(sparse.csr_array(rated), np.zeros(3))
+
+    assert one + other == pytest.approx(both, abs=1e-5)
+
+
+def test_a_row_that_likes_all_it_rated_is_standardised(make):
+    table = np.array([[1, 0, 0], [0, 2, 5], [3, 1, 0]], dtype=np.float32)
+    rated = sparse.csr_array(np.array([[1, 0, 1]], dtype=np.float32))
+
+    scores = make(Linear(table)).score_preferences(rated, np.zeros(1))
+
+    assert scores.mean() == pytest.approx(0, abs=1e-6)
+    assert scores.std() == pytest.approx(1)
 
 
 def test_the_model_that_was_evaluated_is_restored_as_it_was(ml_latest_small: Path, tmp_path):

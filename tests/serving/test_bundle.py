@@ -20,6 +20,7 @@ from movierec import paths
 from movierec.datasets import DatasetFacts
 from movierec.models import ease
 from movierec.models.hybrid import Components, Hybrid
+from movierec.models.served import Served
 from movierec.models.similarity import ItemSimilarity
 from movierec.paths import RunPaths
 from movierec.serving import bundle as bundles
@@ -148,10 +149,9 @@ def test_a_loaded_bundle_is_what_was_saved(world, path):
 
 def test_a_loaded_hybrid_scores_as_the_fitted_one(world, path):
     found = load_model(path).recommend(501, n=13)
-    row = world.interactions.user_items[[0]]
-    # User 501 dislikes nothing, so ratings are signed_preferences as they stand.
-    scores = world.hybrid.score(row)[0, found["movieId"].to_numpy() // 10 - 1]
-    np.testing.assert_allclose(found["score"], scores, atol=1e-6)
+    scores = Served(world.hybrid).score(world.interactions.user_items[[0]])
+    expected = scores[0, found["movieId"].to_numpy() // 10 - 1]
+    np.testing.assert_allclose(found["score"], expected, atol=1e-6)
 
 
 def test_similar_movies_come_with_the_run_s_own_weight(world, path):
@@ -369,6 +369,6 @@ def test_without_ease_the_hybrid_is_als_alone(world, monkeypatch):
 
     found = load_model(run.artifacts / "model.pkl").recommend(501, n=13)
 
-    scores = alone.score(world.interactions.user_items[[0]])[0]
+    scores = Served(alone).score(world.interactions.user_items[[0]])[0]
     expected = scores[found["movieId"].to_numpy() // 10 - 1]
     np.testing.assert_allclose(found["score"], expected, atol=1e-6)

@@ -71,6 +71,14 @@ def test_a_dislike_lowers_its_own_taste_beside_a_like_of_the_other(recommender, 
     assert beside[space].mean() < alone[space].mean()
 
 
+@pytest.mark.parametrize("stars", [0.5, 1.5, 2.0, 2.5])
+def test_below_the_middle_of_the_scale_every_rating_counts_against(recommender, world, stars):
+    alone = recommender.recommend_for({80: 5.0}, n=13).set_index("movieId")["score"]
+    beside = recommender.recommend_for({80: 5.0, 10: stars}, n=13).set_index("movieId")["score"]
+    space = list(world.SPACE[1:])
+    assert (beside[space] < alone[space]).all()
+
+
 def test_without_a_rating_the_most_rated_come_and_say_so(recommender, world):
     found = recommender.recommend_for({}, n=13)
     counts = world.movies.set_index("movieId")["ratings"]
@@ -110,7 +118,7 @@ def test_reasons_for_a_known_user_add_up_to_the_score(recommender):
 
 def test_the_movie_of_the_same_taste_is_the_first_reason(recommender):
     reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
-    assert reasons.columns.tolist() == ["kind", "what", "contribution"]
+    assert reasons.columns.tolist() == ["kind", "what", "because", "contribution"]
     assert reasons.loc[0, ["kind", "what"]].tolist() == ["movie", "Star Harbor (1999)"]
 
 
@@ -118,6 +126,21 @@ def test_reasons_come_strongest_first_and_the_rest_last(recommender):
     reasons = recommender.explain({80: 5.0, 10: 5.0}, 40)
     assert (reasons["kind"] == "offset").tolist() == [False] * (len(reasons) - 1) + [True]
     assert reasons["contribution"][:-1].abs().is_monotonic_decreasing
+
+
+def test_a_movie_gives_its_stars_as_a_reason(recommender):
+    reasons = recommender.explain({80: 1.5, 10: 5.0}, 40).set_index("what")["because"]
+    assert reasons["Star Harbor (1999)"] == "5.0 stars"
+    assert reasons["Paris Letters (1985)"].startswith("1.5 stars")
+
+
+@pytest.mark.parametrize(("stars", "sign"), [(5.0, -1), (0.5, 1)])
+def test_a_movie_that_counts_the_other_way_says_why(recommender, world, stars, sign):
+    # Who rated the only movie by words rated no other.
+    reasons = recommender.explain({30: stars}, world.BY_WORDS)
+    movie = reasons.set_index("what").loc["Rocket Men (1998)"]
+    assert np.sign(movie["contribution"]) == sign
+    assert movie["because"] == f"{stars} stars, rated together less than expected"
 
 
 def test_what_others_rated_lately_is_one_reason(recommender):

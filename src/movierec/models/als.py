@@ -13,7 +13,15 @@ from scipy import sparse
 
 from movierec.memory import require_memory
 from movierec.models.als_training import OnIteration, factorise
-from movierec.models.base import Diverged, discounted, fit_once, likes, median_activity
+from movierec.models.base import (
+    REFERENCE_STARS,
+    Diverged,
+    discounted,
+    fit_once,
+    likes,
+    median_activity,
+    user_weights,
+)
 from movierec.models.kernels.als import solve_rows
 from movierec.models.kernels.threads import blas_threads
 from movierec.settings import ALSSettings
@@ -90,10 +98,7 @@ class ALS:
         return self.fold_in(user_items) @ self.item_factors.T
 
     def fold_in(self, user_items: sparse.csr_array) -> np.ndarray:
-        """Factors (n_rows, factors) float32 of rows of ratings, solved exactly.
-
-        Entries below zero (see `signed_preferences`) have p = 0 with confidence -alpha * entry.
-        """
+        """Factors (n_rows, factors) float32 of rows of ratings, solved exactly."""
         rows = sparse.csr_matrix(self.weighted(user_items))
         with blas_threads(1):
             if self.settings.als_solver == "implicit":
@@ -102,6 +107,33 @@ class ALS:
             rows *= self.settings.alpha
             solve_rows(rows, users, self.item_factors, self.settings.regularization, exact=True)
         return users
+
+    def score_preferences(self, preferences: sparse.csr_array) -> np.ndarray:
+        """Scores (n_rows, n_items), linear in the values of `preferences`."""
+        return self.fold_in_preferences(preferences) @ self.item_factors.T
+
+    def fold_in_preferences(self, preferences: sparse.csr_array) -> np.ndarray:
+        """Factors (n_rows, factors) float32 of rows of preferences g (see `graded_preferences`).
+
+        Of all that was rated p = g, whatever its sign, and the confidence is that of
+        `preference_confidence`: factors are linear in g.
+        """
+        items = self.item_factors
+        gram = items.T @ items + self.settings.regularization * np.eye(items.shape[1])
+        users = np.zeros((preferences.shape[0], items.shape[1]), dtype=np.float32)
+        confidences = self.preference_confidence(preferences)
+        with blas_threads(1):
+            for row, confidence in enumerate(confidences):
+                entries = slice(*preferences.indptr[row : row + 2])
+                rated = items[preferences.indices[entries]]
+                system = gram + (confidence - 1) * (rated.T @ rated)
+                users[row] = np.linalg.solve(system, confidence * preferences.data[entries] @ rated)
+        return users
+
+    def preference_confidence(self, preferences: sparse.csr_array) -> np.ndarray:
+        """(n_rows,) c of whatever a row has rated: that of a like of 3.5 stars."""
+        weights = user_weights(preferences, self.settings.activity_discount, self.median_activity)
+        return self.settings.alpha * REFERENCE_STARS * weights
 
     def weighted(self, user_items: sparse.csr_array) -> sparse.csr_array:
         """s w_u of rows of ratings: their confidences / alpha."""

@@ -7,12 +7,13 @@ from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar, runtime_chec
 import numpy as np
 from scipy import sparse
 
-from movierec.data.columns import MAX_RATING
+from movierec.data.columns import MAX_RATING, MIN_RATING
 
 # Stars at which the rating exponent changes nothing: a common rating.
-_REFERENCE = np.float32(3.5)
-# A dislike weighs a quarter of a like as far from the other end of the scale.
-_DISLIKE = 0.25
+REFERENCE_STARS = np.float32(3.5)
+_MIDDLE = (MIN_RATING + MAX_RATING) / 2
+# A dislike weighs half of a like as far from the middle of the scale.
+_DISLIKE = 0.5
 
 M = TypeVar("M")
 P = ParamSpec("P")
@@ -75,16 +76,13 @@ def likes(
 
     Exponent 1 leaves stars as they are, 0 gives every like the same value. Models of implicit
     feedback take every stored entry for positive, however small, so lower ratings must not be
-    stored at all, not even as zeros. Entries below zero (see `signed_preferences`) stay.
+    stored at all, not even as zeros.
     """
     liked = user_items.copy()
-    liked.data = np.where((liked.data >= positive_threshold) | (liked.data < 0), liked.data, 0)
+    liked.data = np.where(liked.data >= positive_threshold, liked.data, 0)
     liked.eliminate_zeros()
     if rating_exponent != 1:
-        scaled = _REFERENCE * (np.maximum(liked.data, 0) / _REFERENCE) ** np.float32(
-            rating_exponent
-        )
-        liked.data = np.where(liked.data < 0, liked.data, scaled)
+        liked.data = REFERENCE_STARS * (liked.data / REFERENCE_STARS) ** np.float32(rating_exponent)
     return liked
 
 
@@ -110,16 +108,14 @@ def discounted(liked: sparse.csr_array, discount: float, median: float) -> spars
     return sparse.csr_array((liked.data * weights, liked.indices, liked.indptr), liked.shape)
 
 
-def signed_preferences(user_items: sparse.csr_array, positive_threshold: float) -> sparse.csr_array:
-    """Ratings, with those below the threshold as negative preferences: (stars - 5.5) / 4.
+def graded_preferences(user_items: sparse.csr_array) -> sparse.csr_array:
+    """Ratings in stars as preferences: g = (stars - 2.75) / 2.25, below zero half of that.
 
-    For recommending to people: what they rate low shall count against similar movies, where
-    training and evaluation only leave it out.
+    For recommending to people. Training asks what people watch, and takes nearly every rating for
+    a like; here g runs from -0.5 for half a star, through 0 in the middle of the scale, to 1 for
+    five stars. Every rating stays stored: one of g = 0 was watched all the same.
     """
-    signed = user_items.copy()
-    signed.data = np.where(
-        signed.data >= positive_threshold,
-        signed.data,
-        _DISLIKE * (signed.data - MAX_RATING - 0.5),
-    ).astype(np.float32)
-    return signed
+    graded = user_items.copy()
+    g = (graded.data - _MIDDLE) / (MAX_RATING - _MIDDLE)
+    graded.data = np.where(g < 0, _DISLIKE * g, g).astype(np.float32)
+    return graded

@@ -81,8 +81,12 @@ class EASE:
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return self.liked(user_items) @ self.weights
 
+    def score_preferences(self, preferences: sparse.csr_array) -> np.ndarray:
+        """Scores (n_rows, n_items), linear in the values of `preferences`."""
+        return preferences @ self.weights
+
     def liked(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        """What rows of ratings count: s of `likes`, and entries below zero as they are."""
+        """What rows of ratings count: s of `likes`."""
         preferences = self._preferences
         return likes(user_items, preferences.positive_threshold, preferences.rating_exponent)
 

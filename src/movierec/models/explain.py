@@ -1,7 +1,7 @@
 """Where a score of a fitted model comes from: the user's movies, and the movie's features.
 
-ALS and EASE are linear in what a movie's factors or weights were solved from, so the parts add up
-to the score exactly.
+ALS and EASE are linear in the user's preferences (see `graded_preferences`) and in what a movie's
+factors or weights were solved from, so the parts add up to the score exactly.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy import sparse
 
 from movierec.models.als import ALS
 from movierec.models.ease import EASE
-from movierec.models.hybrid import Hybrid, spread
+from movierec.models.hybrid import Hybrid
 from movierec.models.kernels.als import solve_rows
 
 
@@ -22,7 +22,7 @@ def content_factors(als: ALS) -> np.ndarray:
     """
     n_users = len(als.user_factors)
     raters = als.confidences.copy()
-    # A negative confidence counts in A_i, but its row is not drawn towards.
+    # An entry below zero counts in A_i, but its row is not drawn towards.
     raters.data[: raters.indptr[n_users]] *= -1
     found = np.zeros_like(als.item_factors)
     rows = np.vstack([als.user_factors, als.feature_factors])
@@ -31,63 +31,62 @@ def content_factors(als: ALS) -> np.ndarray:
 
 
 def content_share(
-    hybrid: Hybrid, als_content: np.ndarray, user_items: sparse.csr_array, items: np.ndarray
+    hybrid: Hybrid, als_content: np.ndarray, preferences: sparse.csr_array, items: np.ndarray
 ) -> np.ndarray:
     """Share of features in what users' movies and features bring some movies: (len(items),).
 
-    als_content: `content_factors` of the hybrid's ALS; user_items: one row. Below 0 or above 1
+    als_content: `content_factors` of the hybrid's ALS; preferences: one row. Below 0 or above 1
     where the two have opposite signs; nan where neither brings anything.
     """
     content = whole = np.zeros(len(items))
-    for model, weight in hybrid.weighted_components:
-        scores = model.score(user_items)
-        scale = weight / spread(scores).item()
-        whole = whole + scale * scores[0, items]
+    for model, scales in hybrid.scaled_components(preferences):
+        scale = scales.item()
+        whole = whole + scale * model.score_preferences(preferences)[0, items]
         if isinstance(model, ALS):
-            content = content + scale * (model.fold_in(user_items) @ als_content[items].T)[0]
+            user = model.fold_in_preferences(preferences)[0]
+            content = content + scale * (als_content[items] @ user)
         else:
-            by_feature = [_ease_by_feature(model, user_items, item).sum() for item in items]
+            by_feature = [_ease_by_feature(model, preferences, item).sum() for item in items]
             content = content + scale * np.array(by_feature)
     return np.divide(content, whole, out=np.full(len(items), np.nan), where=whole != 0)
 
 
 def contributions(
-    hybrid: Hybrid, user_items: sparse.csr_array, item: int
+    hybrid: Hybrid, preferences: sparse.csr_array, item: int
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """The hybrid's score of one movie for one row, without recent popularity, in parts.
+    """The hybrid's score of one movie for one row of preferences, in parts but recent popularity.
 
     By the row's movies, through what other users rated, (n_items,); by feature, (n_features,);
     and the offset that standardising subtracts from every movie alike.
     """
     by_movie = by_feature = np.zeros(1)
     offset = 0.0
-    for model, weight in hybrid.weighted_components:
-        scores = model.score(user_items)
-        scale = weight / spread(scores).item()
+    for model, scales in hybrid.scaled_components(preferences):
+        scale = scales.item()
         if isinstance(model, ALS):
-            movies, features = als_contributions(model, user_items, item)
+            movies, features = als_contributions(model, preferences, item)
         else:
-            movies, features = ease_contributions(model, user_items, item)
+            movies, features = ease_contributions(model, preferences, item)
         by_movie, by_feature = by_movie + scale * movies, by_feature + scale * features
-        offset -= scale * float(scores.mean())
+        offset -= scale * float(model.score_preferences(preferences).mean())
     return by_movie, by_feature, offset
 
 
 def als_contributions(
-    als: ALS, user_items: sparse.csr_array, item: int
+    als: ALS, preferences: sparse.csr_array, item: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """An ALS score of one movie for one row, by the row's movies and by feature.
 
-    With A_u the matrix of the user's normal equations, movie m brings c_um y_m' A_u^-1 y, where y
+    With A_u the matrix of the user's normal equations, movie m brings c_u g_m y_m' A_u^-1 y; y
     is the part of the explained movie's factors that other users bring (Hu, Koren and Volinsky
     2008, section 5); its feature f brings c_f z_f' A^-1 x_u, with A that of the movie.
     """
-    row = als.weighted(user_items)
-    liked, confidence = row.indices, als.settings.alpha * row.data
+    rated = preferences.indices
+    confidence = np.full(len(rated), als.preference_confidence(preferences).item())
     items = als.item_factors.astype(np.float64)
-    user_system = _normal_matrix(items, liked, confidence, als.settings.regularization)
-    drawn = np.maximum(confidence, 0)  # a negative preference has p = 0
-    user = np.linalg.solve(user_system, drawn @ items[liked])
+    user_system = _normal_matrix(items, rated, confidence, als.settings.regularization)
+    wanted = confidence * preferences.data
+    user = np.linalg.solve(user_system, wanted @ items[rated])
 
     rows = np.vstack([als.user_factors, als.feature_factors]).astype(np.float64)
     raters = als.confidences[:, [item]].tocoo()
@@ -100,21 +99,20 @@ def als_contributions(
     content = raters.data[is_feature] @ rows[raters.row[is_feature]]
     by_others = items[item] - np.linalg.solve(system, content)
     by_movie = np.zeros(len(items))
-    by_movie[liked] = drawn * (items[liked] @ np.linalg.solve(user_system, by_others))
+    by_movie[rated] = wanted * (items[rated] @ np.linalg.solve(user_system, by_others))
     return by_movie, by_feature
 
 
 def ease_contributions(
-    ease: EASE, user_items: sparse.csr_array, item: int
+    ease: EASE, preferences: sparse.csr_array, item: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """An EASE score of one movie for one row, by the row's movies and by feature.
 
     Column j of B solves a ridge regression of column j of R and F on all others, and is linear in
     that column: the features' part is the regression of F's column alone.
     """
-    own = ease.liked(user_items).toarray()[0]
     by_others = ease.weights[:, item] - _ease_content_weights(ease, item)
-    return own * by_others, _ease_by_feature(ease, user_items, item)
+    return preferences.toarray()[0] * by_others, _ease_by_feature(ease, preferences, item)
 
 
 def _ease_content_weights(ease: EASE, item: int) -> np.ndarray:
@@ -131,14 +129,14 @@ def _ease_content_weights(ease: EASE, item: int) -> np.ndarray:
     return column - _inverse_column(ease, item) * (column[item] / ease.diagonal[item])
 
 
-def _ease_by_feature(ease: EASE, user_items: sparse.csr_array, item: int) -> np.ndarray:
+def _ease_by_feature(ease: EASE, preferences: sparse.csr_array, item: int) -> np.ndarray:
     """What each feature of a movie brings to its EASE score for one row: (n_features,)."""
     features = ease.item_features
     if features is None:
         return np.zeros(0)
-    own = ease.liked(user_items).toarray()[0]
+    own = preferences.toarray()[0]
     # P own, and from it the same without row and column `item` in the matrix that P inverts.
-    reached = ease.diagonal * (own - ease.score(user_items)[0])
+    reached = ease.diagonal * (own - ease.score_preferences(preferences)[0])
     reached -= _inverse_column(ease, item) * (reached[item] / ease.diagonal[item])
     return features[:, [item]].toarray()[:, 0] * (features @ reached)
 
@@ -156,4 +154,4 @@ def _normal_matrix(
     """The left side of a user's or movie's normal equations: (factors, factors)."""
     some = factors[rows]
     identity = regularization * np.eye(factors.shape[1])
-    return factors.T @ factors + (some.T * (np.abs(confidence) - 1)) @ some + identity
+    return factors.T @ factors + (some.T * (confidence - 1)) @ some + identity

@@ -60,6 +60,32 @@ class Hybrid:
             scores += self.recency_scores(query_times)
         return scores
 
+    def score_preferences(
+        self, preferences: sparse.csr_array, query_times: np.ndarray
+    ) -> np.ndarray:
+        """Scores (n_rows, n_items) of rows of preferences (see `graded_preferences`).
+
+        As `score_at`, but with the scales of `scaled_components`, which do not depend on stars: a
+        score is linear in each preference.
+        """
+        scores = self.recency_scores(query_times)
+        for model, scale in self.scaled_components(preferences):
+            found = model.score_preferences(preferences)
+            scores += scale * (found - found.mean(axis=1, keepdims=True))
+        return scores
+
+    def scaled_components(
+        self, preferences: sparse.csr_array
+    ) -> Iterator[tuple[ALS | EASE, np.ndarray]]:
+        """Each component, and its weight / the standard deviation of its scores: (n_rows, 1).
+
+        Of the scores of rows that like best all that they have rated: g = 1.
+        """
+        liked = preferences.copy()
+        liked.data = np.ones_like(liked.data)
+        for model, weight in self.weighted_components:
+            yield model, weight / spread(model.score_preferences(liked))
+
     def recency_scores(self, query_times: np.ndarray) -> np.ndarray:
         """What recent popularity adds at these times: (n_rows, n_items)."""
         return self.settings.recency_weight * standardise(self.recent.at(query_times))

@@ -46,19 +46,20 @@ def explain_first(
     """
     first = recommended.loc[recommended["basis"] != POPULARITY, MOVIE]
     if first.empty:
-        return pd.DataFrame({"kind": [], "what": [], "contribution": []})
+        return pd.DataFrame({"kind": [], "what": [], "because": [], "contribution": []})
     return recommender.explain(asked, int(first.iloc[0]))
 
 
 def strongest_contributions(reasons: pd.DataFrame, most: int = 8) -> pd.DataFrame:
     """The largest contributions of `Recommender.explain`; the others as one row; the offset.
 
-    Columns kind, what, contribution; contributions still add up to the score.
+    Columns as there; contributions still add up to the score.
     """
     others = reasons[most:-1]
     shown = reasons.drop(others.index)
     if len(others):
-        shown.loc[most] = "others", f"all weaker ones ({len(others)})", others["contribution"].sum()
+        rest = f"all weaker ones ({len(others)})"
+        shown.loc[most] = "others", rest, "", others["contribution"].sum()
     return _numbered(shown.sort_index().round({"contribution": 3}))
 
 

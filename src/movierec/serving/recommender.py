@@ -10,7 +10,7 @@ from scipy import sparse
 
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
-from movierec.models.base import signed_preferences
+from movierec.models.base import graded_preferences
 from movierec.models.explain import content_share, contributions
 from movierec.models.hybrid import Hybrid
 from movierec.models.kernels.ranking import top_k
@@ -19,6 +19,8 @@ from movierec.serving.titles import Titles
 
 # Values of the column "basis": personal scores, or popularity where nothing was rated.
 TASTE, POPULARITY = "taste", "popularity"
+# What "because" adds where a liked movie counts against another, or a disliked one for it.
+SELDOM = ", rated together less than expected"
 
 
 class NotInModel(KeyError, ValueError):
@@ -42,14 +44,10 @@ class FittedHybrid:
     feature_names: np.ndarray
     content_factors: np.ndarray
 
-    def signed(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        """Ratings with low ones as negative preferences."""
-        threshold = self.model.components.als.settings.positive_threshold
-        return signed_preferences(user_items, threshold)
-
-    def recency_scores(self) -> np.ndarray:
-        """What recent popularity adds to each movie at the last rating of all: (n_items,)."""
-        return self.model.recency_scores(np.array([self.model.recent.last_time]))[0]
+    @property
+    def now(self) -> np.ndarray:
+        """The time of the last rating of all, when a recommendation is asked for: (1,) seconds."""
+        return np.array([self.model.recent.last_time])
 
 
 class Recommender:
@@ -84,8 +82,9 @@ class Recommender:
     def recommend_for(self, ratings: Mapping[int, float], n: int = 10) -> pd.DataFrame:
         """The n best movies for a cold-start user, folded in from ratings: movieId -> stars.
 
-        Low ratings count against. Without any rating it returns the most rated movies, scored by
-        number of ratings, with basis "popularity". Columns as in `recommend`.
+        Ratings below 2.75 stars, the middle of the scale, count against similar movies. Without
+        any rating it returns the most rated movies, scored by number of ratings, with basis
+        "popularity". Columns as in `recommend`.
         """
         return self._recommended(self._row(ratings), n)
 
@@ -104,8 +103,11 @@ class Recommender:
     def explain(self, ratings: int | Mapping[int, float], movie_id: int) -> pd.DataFrame:
         """Why a movie gets its score for a known user, or for a cold-start user of these ratings.
 
-        Columns kind, what and contribution; contributions add up to the score. A "movie" is one
-        that was rated: what it brings through other people's ratings. A "feature" is a term,
+        Columns kind, what, because and contribution; contributions add up to the score. A "movie"
+        is one that was rated: what it brings through other people's ratings. Its contribution has
+        the sign of its preference (see `graded_preferences`) unless other people rate the two
+        together less often than the features and all other ratings let expect; "because" gives
+        the stars, and says so of a movie whose sign is the other one. A "feature" is a term,
         genre or decade of the explained movie. "recent popularity" is one row: that of the movie
         at the last rating of all. The "offset" is what standardising subtracts from every movie
         alike. Largest absolute contribution first, the offset last.
@@ -118,16 +120,20 @@ class Recommender:
         if item in row.indices:
             raise ValueError(f"movieId {movie_id} was rated itself; only others have a score")
         hybrid = self._fitted()
-        by_movie, by_feature, offset = contributions(hybrid.model, hybrid.signed(row), item)
+        preferences = graded_preferences(row)
+        by_movie, by_feature, offset = contributions(hybrid.model, preferences, item)
         titles = self.bundle["movies_indexed"][TITLE].to_numpy()
-        parts = [("movie", titles[rated], by_movie[rated]) for rated in row.indices]
+        parts = []
+        for rated, stars, g in zip(row.indices, row.data, preferences.data, strict=True):
+            because = f"{stars:.1f} stars" + (SELDOM if g * by_movie[rated] < 0 else "")
+            parts.append(("movie", titles[rated], because, by_movie[rated]))
         for feature in np.flatnonzero(by_feature):
-            parts.append(("feature", hybrid.feature_names[feature], by_feature[feature]))
-        recency = hybrid.recency_scores()[item]
-        parts.append(("recent popularity", "recent ratings by all users", recency))
-        parts.sort(key=lambda part: -abs(part[2]))
-        parts.append(("offset", "subtracted from every movie alike", offset))
-        return pd.DataFrame(parts, columns=["kind", "what", "contribution"])
+            parts.append(("feature", hybrid.feature_names[feature], "", by_feature[feature]))
+        recency = hybrid.model.recency_scores(hybrid.now)[0, item]
+        parts.append(("recent popularity", "recent ratings by all users", "", recency))
+        parts.sort(key=lambda part: -abs(part[3]))
+        parts.append(("offset", "subtracted from every movie alike", "", offset))
+        return pd.DataFrame(parts, columns=["kind", "what", "because", "contribution"])
 
     def find(self, title: str, n: int = 5) -> pd.DataFrame:
         """The n movies whose titles match best; ties go to the most rated.
@@ -161,15 +167,16 @@ class Recommender:
     def _recommended(self, row: sparse.csr_array, n: int) -> pd.DataFrame:
         _check_positive(n)
         hybrid = self._fitted()
+        preferences = graded_preferences(row)
         if row.nnz:
-            scores = hybrid.model.score(hybrid.signed(row))
+            scores = hybrid.model.score_preferences(preferences, hybrid.now)
         else:
             scores = hybrid.interactions.ratings_per_movie[None, :].astype(np.float32)
         best = top_k(scores, n, row)[0]
         best = best[best >= 0]
         shares = np.full(len(best), np.nan)
         if row.nnz:
-            shares = content_share(hybrid.model, hybrid.content_factors, hybrid.signed(row), best)
+            shares = content_share(hybrid.model, hybrid.content_factors, preferences, best)
         return self._movies(best).assign(
             score=scores[0, best],
             content_share=shares,
