@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from movierec.evaluation.questions import Answers
 from movierec.readings import evaluation as readings
 
 METRICS = pd.DataFrame(
@@ -56,6 +57,34 @@ def test_the_verdict_says_lead_and_significance(gain, said):
 
     assert verdict.startswith("**NDCG@10 of `hybrid` is 0.390 (mean of 1,234 users).")
     assert said in verdict
+
+
+def test_both_questions_are_answered_for_the_served_model_and_the_best_at_the_first():
+    means = {"als": (0.30, 0.21, 0.04), "hybrid": (0.40, 0.22, 0.061), "served": (0.38, 0.25, 0.03)}
+    rows = [
+        (model, metric, 10, mean)
+        for model, values in means.items()
+        for metric, mean in zip(("NDCG", "LikedNDCG", "DislikedHits"), values, strict=True)
+    ]
+    metrics = pd.DataFrame(rows, columns=["model", "metric", "k", "mean"])
+    gains = pd.DataFrame({"mean": [0.03, 0.04], "low": 0.02, "high": 0.05}, ["hybrid", "als"])
+
+    said = readings.questions(Answers("served", metrics.assign(se=0, low=0, high=1), gains)).data
+
+    assert "`hybrid` answers best of the models compared: NDCG@10 0.400; `served` has 0.380" in said
+    assert "`served` has 0.250, `hybrid` 0.220 (+0.0300, 95 % CI [0.0200, 0.0500])" in said
+    assert "3.0% of the hits of `served` and 6.1% of those of `hybrid`" in said
+
+
+def test_tiny_p_values_are_bounded():
+    gains = GAINS.assign(better=0.5, worse=0.25)
+    gains.loc["als", "p"] = 1e-9
+
+    html = readings.differences(gains).to_html()
+
+    assert "&lt; 0.0001" in html or "< 0.0001" in html
+    assert "0.3000" in html
+    assert "50%" in html
 
 
 def test_the_largest_effect_of_a_pitfall_is_named():

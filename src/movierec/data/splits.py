@@ -51,6 +51,11 @@ class Split:
         """(n_users, n_movies) CSR float32, stars: the training ratings."""
         return self.training.user_items
 
+    @property
+    def has_stars(self) -> bool:
+        """Whether every test rating says how many stars were given."""
+        return not np.isnan(self.test.data).any()
+
     def relevant(self, threshold: float) -> sparse.csr_array:
         """Test ratings of at least `threshold` stars; all test ratings for a threshold of 0.
 
@@ -58,7 +63,7 @@ class Split:
         """
         if not threshold:
             return self.test
-        if np.isnan(self.test.data).any():
+        if not self.has_stars:
             raise ValueError(
                 f"relevance_threshold is {threshold}, but test.csv has no stars to compare"
                 " with it: add a rating column, or set relevance_threshold to 0"

@@ -38,7 +38,7 @@ def model_intervals(
     axes = _panels(len(models), len(names)) if axes is None else axes
     for ax, name in zip(axes, names, strict=True):
         values = _at_10(metrics, name).loc[models]
-        percent = name in ("Coverage", "PopularityLift")
+        percent = name in ("Coverage", "PopularityLift", "DislikedHits")
         _intervals(ax, values, models == target, "{:.0%}" if percent else "{:.3f}")
         label = "share of candidates" if name == "Coverage" else "mean over users"
         ax.set(title=f"{name}@10", xlabel=label)

@@ -5,7 +5,9 @@ gains and losses are `evaluation.summary.differences`, metrics its long table.
 
 import pandas as pd
 from IPython.display import Markdown
+from pandas.io.formats.style import Styler
 
+from movierec.evaluation.questions import NAMES, Answers
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import by_model
 from movierec.models.registry import TARGET
@@ -21,6 +23,21 @@ def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: in
         f" {relation} the best other model, `{rival}` ({accuracy[rival]:.3f}), is {significant}"
         f"statistically significant ({gain['mean']:+.4f}, 95 % CI [{gain['low']:.4f},"
         f" {gain['high']:.4f}]).**"
+    )
+
+
+def questions(found: Answers) -> Markdown:
+    served = found.served
+    rate, like, disliked = (by_model(found.metrics, name)["mean"] for name in NAMES)
+    first = rate.drop(served).idxmax()
+    gain = found.gains.loc[first]
+    return Markdown(
+        f"What will they rate? `{first}` answers best of the models compared: NDCG@10"
+        f" {rate[first]:.3f}; `{served}` has {rate[served]:.3f}. What will they like?"
+        f" `{served}` has {like[served]:.3f}, `{first}` {like[first]:.3f} ({gain['mean']:+.4f},"
+        f" 95 % CI [{gain['low']:.4f}, {gain['high']:.4f}]). Rated 2.5 stars or less are"
+        f" {disliked[served]:.1%} of the hits of `{served}` and {disliked[first]:.1%} of those of"
+        f" `{first}`."
     )
 
 
@@ -72,6 +89,13 @@ def significance(gains: pd.DataFrame, target: str) -> Markdown:
         f" {(clear & (gains['mean'] < 0)).sum()}. Differences that are not significant:"
         f" {tied or 'none'}."
     )
+
+
+def differences(gains: pd.DataFrame) -> Styler:
+    """p, and the shares of users for whom the target model is better and worse, as a table."""
+    formats = {"p": "{:.4f}", "better": "{:.0%}", "worse": "{:.0%}"}
+    table = gains[list(formats)].style.format(formats)
+    return table.format("< 0.0001", subset=(gains["p"] < 0.0001, "p"))
 
 
 def ablation(losses: pd.DataFrame) -> Markdown:
