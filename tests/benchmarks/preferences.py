@@ -56,7 +56,7 @@ def variants(hybrid: Hybrid) -> list[Hybrid | Served]:
     others = [
         Preferring(hybrid, f"{middle} stars, dislikes x {dislike}", middle, dislike)
         for middle in (2.5, MIDDLE, 3.0)
-        for dislike in (0.25, 0.5, 1.0)
+        for dislike in (0.1, 0.25, 0.5, 1.0)
     ]
     own = [
         Preferring(hybrid, f"own mean, dislikes x {dislike}", None, dislike)

@@ -190,7 +190,7 @@ def test_preferences_rise_with_the_stars_and_change_sign_in_the_middle_of_the_sc
 
     g = graded_preferences(sparse.csr_array(stars)).data
 
-    assert g.tolist() == pytest.approx([-1 / 2, -1 / 18, 0, 1 / 9, 1])
+    assert g.tolist() == pytest.approx([-1 / 4, -1 / 36, 0, 1 / 9, 1])
 
 
 def test_a_movie_rated_in_the_middle_of_the_scale_stays_rated():

@@ -12,8 +12,8 @@ from movierec.data.columns import MAX_RATING, MIN_RATING
 # Stars at which the rating exponent changes nothing: a common rating.
 REFERENCE_STARS = np.float32(3.5)
 _MIDDLE = (MIN_RATING + MAX_RATING) / 2
-# A dislike weighs half of a like as far from the middle of the scale.
-_DISLIKE = 0.5
+# A dislike weighs a quarter of a like as far from the middle of the scale.
+_DISLIKE = 0.25
 
 M = TypeVar("M")
 P = ParamSpec("P")
@@ -109,10 +109,10 @@ def discounted(liked: sparse.csr_array, discount: float, median: float) -> spars
 
 
 def graded_preferences(user_items: sparse.csr_array) -> sparse.csr_array:
-    """Ratings in stars as preferences: g = (stars - 2.75) / 2.25, below zero half of that.
+    """Ratings in stars as preferences: g = (stars - 2.75) / 2.25, and a quarter of it below zero.
 
     For recommending to people. Training asks what people watch, and takes nearly every rating for
-    a like; here g runs from -0.5 for half a star, through 0 in the middle of the scale, to 1 for
+    a like; here g runs from -0.25 for half a star, through 0 in the middle of the scale, to 1 for
     five stars. Every rating stays stored: one of g = 0 was watched all the same.
     """
     graded = user_items.copy()
