@@ -118,16 +118,17 @@ class ALS:
         Of all that was rated p = g, whatever its sign, and the confidence is that of
         `preference_confidence`: factors are linear in g.
         """
-        items = self.item_factors
-        gram = items.T @ items + self.settings.regularization * np.eye(items.shape[1])
-        users = np.zeros((preferences.shape[0], items.shape[1]), dtype=np.float32)
-        confidences = self.preference_confidence(preferences)
+        confidence = np.repeat(
+            self.preference_confidence(preferences), np.diff(preferences.indptr)
+        ).astype(np.float32)
+        rows = sparse.csr_array(
+            (confidence, preferences.indices, preferences.indptr), preferences.shape
+        )
+        wanted = confidence * preferences.data
+        users = np.zeros((rows.shape[0], self.settings.factors), dtype=np.float32)
         with blas_threads(1):
-            for row, confidence in enumerate(confidences):
-                entries = slice(*preferences.indptr[row : row + 2])
-                rated = items[preferences.indices[entries]]
-                system = gram + (confidence - 1) * (rated.T @ rated)
-                users[row] = np.linalg.solve(system, confidence * preferences.data[entries] @ rated)
+            regularization = self.settings.regularization
+            solve_rows(rows, users, self.item_factors, regularization, exact=True, wanted=wanted)
         return users
 
     def preference_confidence(self, preferences: sparse.csr_array) -> np.ndarray:

@@ -33,6 +33,7 @@ def solve_rows(
     num_threads: int = 0,
     steps: int = 3,
     exact: bool = False,
+    wanted: np.ndarray | None = None,
 ) -> None:
     """Solve for the factors of the rows of a matrix, given those of its columns, in place.
 
@@ -41,6 +42,7 @@ def solve_rows(
     others       (n_columns, factors) float32
     num_threads  ignored: `implicit` passes it, numba has its own setting
     steps        of conjugate gradient for short rows; exact: solve these exactly too
+    wanted       with exact: confidence x preference of each entry, if not max(c, 0)
     BLAS should be bounded to one thread: rows are spread over the cores already. Rows whose
     equations have no finite solution become nan.
     """
@@ -54,8 +56,9 @@ def solve_rows(
     few = others.shape[1] <= _FEW_FACTORS
     long = lengths > 0 if exact else (lengths >= _LONG) & few
     factors[lengths == 0] = 0
+    wanted = np.maximum(matrix[2], _NONE) if wanted is None else wanted.astype(np.float32)
     with numba.parallel_chunksize(4):
-        _solve_exactly(np.flatnonzero(long), *matrix, factors, others, gram)
+        _solve_exactly(np.flatnonzero(long), *matrix, wanted, factors, others, gram)
     with numba.parallel_chunksize(256):
         _descend(np.flatnonzero(~long & (lengths > 0)), *matrix, factors, others, gram, steps)
 
@@ -93,7 +96,7 @@ def _misfit(indptr, indices, data, users, items):
 
 
 @numba.njit(parallel=True, **_COMPILED)
-def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
+def _solve_exactly(rows, indptr, indices, data, wanted, factors, others, gram):
     """Normal equations, accumulated chunk by chunk, solved by Cholesky decomposition."""
     size = gram.shape[0]
     for place in numba.prange(len(rows)):
@@ -108,7 +111,7 @@ def _solve_exactly(rows, indptr, indices, data, factors, others, gram):
                 for i in range(size):
                     plain[k, i] = other[i]
                     weighted[k, i] = more * other[i]
-            right += np.dot(np.maximum(data[start : start + number], _NONE), plain[:number])
+            right += np.dot(wanted[start : start + number], plain[:number])
             left += np.dot(plain[:number].T, weighted[:number])
         _solve_symmetric(left, right)
         # Numba compiles an error text of seconds into the assignment of a whole row.
