@@ -2,7 +2,7 @@
 
 Alternating least squares solve for the users' factors X given the movies' Y, then for Y given X,
 and so on (Hu, Koren and Volinsky 2008). Plain training does so from random factors, as `implicit`
-does. Accelerated training comes to the same loss in a fifth of the iterations:
+does. Accelerated training comes to the same loss in a fifth to a third of the iterations:
 
 - Y begins with the leading singular vectors of the preferences: random factors spend most
   iterations on finding the subspace of these.
