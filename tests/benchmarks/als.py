@@ -12,7 +12,6 @@ from unittest.mock import patch
 import bench
 import numpy as np
 import pandas as pd
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
@@ -61,13 +60,7 @@ def implicit_curve(name: str) -> pd.DataFrame:
         rows.append((iteration, seconds, loss))
 
     with threadpool_limits(1, "blas"):
-        model = AlternatingLeastSquares(
-            factors=settings.factors,
-            regularization=settings.regularization,
-            alpha=1.0,
-            iterations=iterations,
-            random_state=0,
-        )
+        model = bench.implicit_als(settings, iterations)
         model.fit(sparse.csr_matrix(confidences), show_progress=False, callback=keep)
     return _frame(rows)
 

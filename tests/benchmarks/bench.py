@@ -83,23 +83,28 @@ def read_ours() -> dict:
     return {"ratings": _half(read_tables(FILES).ratings).user_items.nnz}
 
 
+def implicit_als(settings: ALSSettings, iterations: int) -> AlternatingLeastSquares:
+    """implicit's model, unfitted, for a matrix of confidences."""
+    return AlternatingLeastSquares(
+        factors=settings.factors,
+        regularization=settings.regularization,
+        alpha=1.0,
+        iterations=iterations,
+        random_state=0,
+    )
+
+
 def fit_implicit(name: str) -> dict:
     """implicit's iterations on the confidences that ours has; the loss it ends with."""
     settings, iterations, ratings = FITS[name]
-    matrix = sparse.csr_matrix(_confidences(settings, ratings))
+    confidences = _confidences(settings, ratings)
     with threadpool_limits(1, "blas"):
-        model = AlternatingLeastSquares(
-            factors=settings.factors,
-            regularization=settings.regularization,
-            alpha=1.0,
-            iterations=iterations,
-            random_state=0,
-        )
+        model = implicit_als(settings, iterations)
         begun = time.perf_counter()
-        model.fit(matrix, show_progress=False)
+        model.fit(sparse.csr_matrix(confidences), show_progress=False)
     seconds = time.perf_counter() - begun
     factors = model.user_factors, model.item_factors
-    loss = training_loss(sparse.csr_array(matrix), *factors, settings.regularization)
+    loss = training_loss(confidences, *factors, settings.regularization)
     return {"seconds": seconds, "loss": loss, "iterations": iterations}
 
 

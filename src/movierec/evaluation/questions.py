@@ -66,12 +66,22 @@ def per_user_answers(lists: dict[str, RankedLists], held_out: sparse.csr_array) 
     """
     if np.isnan(held_out.data).any():
         raise ValueError("the held-out ratings have no stars, so nobody knows what was liked")
+    least = {"NDCG": 0.0, "LikedNDCG": LIKED}
+    shape, places = held_out.shape, (held_out.indices, held_out.indptr)
+    n_relevant = {
+        name: sparse.csr_array((held_out.data >= stars, *places), shape).sum(axis=1)
+        for name, stars in least.items()
+    }
     columns = {}
     for model, ranked in lists.items():
         stars = listed_stars(ranked.items[:, :K], held_out)
-        hits, disliked = stars > 0, (stars > 0) & (stars <= DISLIKED)
-        columns[model, "NDCG", K] = _ndcg(stars, held_out, 0.0)
-        columns[model, "LikedNDCG", K] = _ndcg(stars, held_out, LIKED)
+        hits = stars > 0
+        for name, number in n_relevant.items():
+            columns[model, name, K] = np.full(len(stars), np.nan)
+            some = number > 0
+            relevant = hits[some] & (stars[some] >= least[name])
+            columns[model, name, K][some] = ndcg(relevant, number[some], K)
+        disliked = hits & (stars <= DISLIKED)
         with np.errstate(invalid="ignore"):
             columns[model, "DislikedHits", K] = disliked.sum(axis=1) / hits.sum(axis=1)
     return per_user_frame(columns)
@@ -87,16 +97,3 @@ def listed_stars(items: np.ndarray, ratings: sparse.csr_array) -> np.ndarray:
     stars = np.zeros(items.shape, dtype=ratings.dtype)
     stars[rows, places] = ratings[rows, items[rows, places]]
     return stars
-
-
-def _ndcg(stars: np.ndarray, held_out: sparse.csr_array, least: float) -> np.ndarray:
-    """NDCG@10 of lists whose movies were given these stars; relevant are `least` and more."""
-    relevant = sparse.csr_array(
-        (held_out.data >= least, held_out.indices, held_out.indptr), held_out.shape
-    )
-    n_relevant = relevant.sum(axis=1)
-    some = n_relevant > 0
-    values = np.full(len(stars), np.nan)
-    hits = (stars > 0) & (stars >= least)
-    values[some] = ndcg(hits[some], n_relevant[some], K)
-    return values

@@ -21,7 +21,6 @@ from scipy import linalg, sparse
 from tqdm.auto import tqdm
 
 from movierec.models.kernels.als import solve_rows, training_loss
-from movierec.models.kernels.sparse import transpose
 from movierec.models.spectral import right_singular_vectors
 from movierec.settings import ALSSettings
 
@@ -50,7 +49,7 @@ def factorise(
     on_iteration  called with the iteration, from 0, its seconds and the loss
     Raises FloatingPointError where factors are too large or no numbers.
     """
-    by_item = transpose(confidences)
+    by_item = confidences.T.tocsr()
     accelerated = settings.als_solver == "accelerated"
     start = _spectral_start if accelerated else _random_start
     users, items = start(confidences, n_users, settings)

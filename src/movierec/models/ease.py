@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 
 from movierec.memory import require_memory
 from movierec.models.base import fit_once, likes, median_activity, user_weights
-from movierec.models.kernels.sparse import gram as weighted_gram
+from movierec.models.kernels.gram import gram as weighted_gram
 from movierec.models.kernels.threads import blas_threads
 from movierec.settings import PreferenceSettings
 

@@ -3,8 +3,6 @@
 import numpy as np
 from scipy import linalg, sparse
 
-from movierec.models.kernels.sparse import times_dense, transpose
-
 # Halko, Martinsson and Tropp 2011, "Finding structure with randomness": vectors beyond those asked
 # for, and power iterations.
 _OVERSAMPLING, _POWER_ITERATIONS = 10, 6
@@ -17,13 +15,12 @@ def right_singular_vectors(matrix: sparse.csr_array, number: int) -> np.ndarray:
     rank are 0. Deterministic: the sketch has a fixed seed, and each vector's largest entry is
     positive.
     """
-    transposed = transpose(matrix)
     width = min(number + _OVERSAMPLING, *matrix.shape)
     sketch = np.random.default_rng(0).standard_normal((matrix.shape[1], width), dtype=np.float32)
     basis = _orthonormal(sketch)
     for _ in range(_POWER_ITERATIONS):
-        basis = _orthonormal(times_dense(transposed, times_dense(matrix, basis)))
-    _, singular, rotation = linalg.svd(times_dense(matrix, basis), full_matrices=False)
+        basis = _orthonormal(matrix.T @ (matrix @ basis))
+    _, singular, rotation = linalg.svd(matrix @ basis, full_matrices=False)
     vectors = basis @ rotation[:number].T * np.sqrt(singular[:number])
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None, :], axis=0)
     found = np.zeros((matrix.shape[1], number), dtype=np.float32)

@@ -40,7 +40,7 @@ def solve_rows(
     confidences  (n_rows, n_columns) CSR; an entry c < 0 has preference 0, confidence -c
     factors      (n_rows, factors) float32, initial values, overwritten
     others       (n_columns, factors) float32
-    num_threads  ignored: `implicit` passes it, numba has its own setting
+    num_threads  ignored, as numba has its own setting; `implicit`'s solver takes it here
     steps        of conjugate gradient for short rows; exact: solve these exactly too
     wanted       with exact: confidence x preference of each entry, if not max(c, 0)
     BLAS should be bounded to one thread: rows are spread over the cores already. Rows whose
@@ -114,7 +114,7 @@ def _solve_exactly(rows, indptr, indices, data, wanted, factors, others, gram):
             right += np.dot(wanted[start : start + number], plain[:number])
             left += np.dot(plain[:number].T, weighted[:number])
         _solve_symmetric(left, right)
-        # Numba compiles an error text of seconds into the assignment of a whole row.
+        # To assign a whole row compiles its error's text too, for more than a second.
         for i in range(size):
             factors[rows[place], i] = right[i]
 
