@@ -43,7 +43,7 @@ def model_intervals(
         label = "share of candidates" if name == "Coverage" else "mean over users"
         ax.set(title=f"{name}@10", xlabel=label)
         if percent:
-            ax.xaxis.set_major_formatter(PercentFormatter(1))
+            ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return axes
 
 
