@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from movierec.content.titles import names_and_year, plain
 from movierec.data.columns import TITLE
+from movierec.data.titles import names_and_year, plain
 
 # Similarity (0 to 100) from which a word or name counts as a misspelling of another; a whole
 # name below it is discounted by _WEAK.
