@@ -1,12 +1,17 @@
 """The movies of a simulation: a catalogue of real films, and invented titles beyond it."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
 
 import numpy as np
 import pandas as pd
 
 from movierec.data.columns import TITLE
+from movierec.facts.catalogue import GROUPS, films
+
+# What makes a film known where it is shared with others.
+_KNOWN_BY = ("director", "cast", "series")
 
 _FIRST_WORDS = (
     "Silent Crimson Broken Hidden Last Burning Distant Golden Hollow Midnight Restless Paper"
@@ -24,13 +29,25 @@ _LAST_WORDS = (
 
 @cache
 def catalogue() -> pd.DataFrame:
-    """Real films: title, genres, franchise, fame, tags, year.
+    """The films of the catalogue of facts: title, genres, facts, and year, tags, fame.
 
-    fame is 1 (obscure) to 5 (seen by nearly everyone); genres and tags are joined by "|".
+    Facts are tuples, as in `facts.catalogue.films`. tags are what a user may write of a film: its
+    people, story and manner. fame, about standard normal, is invented: the log of how many films
+    the people and series of a film have together.
     """
-    with (resources.files(__package__) / "catalogue.csv").open(encoding="utf-8") as file:
-        films = pd.read_csv(file, keep_default_na=False)
-    return films.assign(year=films[TITLE].str.extract(r"\((\d{4})\)$", expand=False).astype(int))
+    known = films()
+    year = known[TITLE].str.extract(r"\((\d{4})\)$", expand=False).astype(int)
+    written = [*GROUPS["people"], *GROUPS["story"], *GROUPS["manner"]]
+    tags = [tuple(dict.fromkeys(sum(row, ()))) for row in _rows(known, written)]
+    known_by = [set(sum(row, ())) for row in _rows(known, _KNOWN_BY)]
+    films_of = Counter(name for names in known_by for name in names)
+    shared = np.log([1 + sum(films_of[name] for name in names) for names in known_by])
+    fame = (shared - shared.mean()) / shared.std()
+    return known.assign(year=year, tags=pd.Series(tags, dtype=object), fame=fame)
+
+
+def _rows(table: pd.DataFrame, columns: Iterable[str]) -> Iterator[tuple]:
+    return table[list(columns)].itertuples(index=False, name=None)
 
 
 def invented_titles(

@@ -1,8 +1,9 @@
 """Simulated ratings and tags in MovieLens's schema, of real films and invented ones.
 
-Each user is a mixture of a few of 32 tastes, and a taste weighs genres, decades, franchises and
-tags. So the data has what a recommender relies on: long tails, shared taste, and content that
-explains part of it. It contains nobody's opinion: no result on it says anything about people.
+Each user is a mixture of a few of 32 tastes, and a taste weighs genres, decades, series, people,
+themes and other facts of films. So the data has what a recommender relies on: long tails, shared
+taste, and content that explains part of it. It contains nobody's opinion: no result on it says
+anything about people.
 """
 
 import hashlib
@@ -31,6 +32,7 @@ from movierec.data.columns import (
     USER,
 )
 from movierec.data.movielens import MOVIELENS
+from movierec.facts.catalogue import FILE, GROUPS
 from movierec.paths import atomic_folder
 from movierec.simulation.catalogue import catalogue, invented_titles
 
@@ -39,12 +41,25 @@ RECORD = "simulation.json"
 
 _FILES = ("ratings.csv", "movies.csv", "tags.csv")
 _PLAIN = csv.WriteOptions(include_header=False, quoting_style="none")
-_SOURCES = ("catalogue.csv", "catalogue.py", "simulator.py")
+_SOURCES = {
+    "movierec.facts": (FILE,),
+    "movierec.simulation": ("catalogue.py", "simulator.py"),
+}
 _TASTES = 32
 # Weights of a user's first, second and third taste.
 _TASTE_SHARES = np.array([0.65, 0.25, 0.10], dtype=np.float32)
 # The log of a movie's probability of being watched rises by this much per unit of appeal.
 _PULL = 2.5
+# How strongly a taste weighs what columns of the catalogue hold.
+_STRENGTHS = {
+    (GENRES,): 1.0,
+    ("decade",): 0.7,
+    ("series",): 0.9,
+    ("director",): 0.6,
+    ("cast",): 0.6,
+    ("based_on", "setting", "themes"): 0.7,
+    GROUPS["manner"]: 0.7,
+}
 _USERS_PER_BLOCK = 10_000
 _DAY = 86_400
 _ODD_TAGS = (
@@ -117,9 +132,12 @@ def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: boo
 
 def record(shape: Shape | None = None, seed: int = 0) -> dict:
     """All that the files of a simulation depend on, for JSON: equal records mean equal files."""
-    package = resources.files(__package__)
     # As text, since line ends differ between checkouts.
-    sources = {name: (package / name).read_text(encoding="utf-8") for name in _SOURCES}
+    sources = {
+        name: (resources.files(package) / name).read_text(encoding="utf-8")
+        for package, names in _SOURCES.items()
+        for name in names
+    }
     hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items()}
     return {"shape": asdict(shape or Shape()), "seed": seed, "sources": hashes}
 
@@ -188,7 +206,7 @@ def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Gene
     fame_bonus = 0.25 * np.log1p(size / (10 + rank)) / np.log1p(size / 10)
     return _World(
         movies=movies[[MOVIE, TITLE, GENRES]],
-        tags=[np.array(tags.split("|"), dtype=object) for tags in movies["tags"]],
+        tags=[np.array(tags, dtype=object) for tags in movies["tags"]],
         opens=_seconds([f"{year}-07-01" for year in movies["year"]]),
         quality=(rng.normal(0, 0.35, size) + fame_bonus).astype(np.float32),
         appeal=appeal,
@@ -199,12 +217,17 @@ def _make_world(shape: Shape, size: int, counts: np.ndarray, rng: np.random.Gene
 def _appeal(films: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """How much each taste likes each film of the catalogue: (n_tastes, n_films) float32."""
     appeal = np.zeros((_TASTES, len(films)))
-    films = films.assign(decade=(films["year"] // 10 * 10).astype(str))
-    for column, strength in {GENRES: 1.0, "decade": 0.7, "franchise": 0.9, "tags": 0.9}.items():
-        dummies = films[column].str.get_dummies("|").drop(columns="", errors="ignore")
-        has = dummies.to_numpy(np.float64)
-        has = has / np.sqrt(np.maximum(has.sum(axis=1, keepdims=True), 1))
-        appeal += strength * (has @ rng.normal(0, 1, (has.shape[1], _TASTES))).T
+    films = films.assign(
+        genres=films[GENRES].str.split("|").map(tuple),
+        decade=[(str(year // 10),) for year in films["year"]],
+    )
+    for columns, strength in _STRENGTHS.items():
+        values = films[list(columns)].sum(axis=1).explode().dropna()
+        number, known = pd.factorize(values, sort=True)
+        liked = rng.normal(0, 1, (len(known), _TASTES))
+        count = np.bincount(values.index, minlength=len(films))
+        scaled = liked[number] / np.sqrt(count[values.index])[:, None]
+        np.add.at(appeal.T, values.index, strength * scaled)
     return (appeal / appeal.std()).astype(np.float32)
 
 
