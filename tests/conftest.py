@@ -151,7 +151,7 @@ def world() -> World:
     )
     movies["ratings"] = interactions.ratings_per_movie
     movies["content"] = content_text(movies, tags)
-    vectorizer, content = tfidf(movies["content"], 100)
+    vectorizer, content = tfidf(movies["content"], ContentSettings(max_features=100))
     als_settings = ALSSettings(
         factors=2,
         regularization=1.0,

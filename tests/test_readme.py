@@ -48,6 +48,7 @@ DOCUMENTS = [
     NOTEBOOKS := ROOT / "notebooks" / "README.md",
     ROOT / "reports" / "README.md",
     ARCHITECTURE := PACKAGE / "README.md",
+    PACKAGE / "facts" / "README.md",
     EVALUATION := PACKAGE / "evaluation" / "README.md",
     BENCHMARKS := ROOT / "tests" / "benchmarks" / "README.md",
 ]

@@ -49,6 +49,13 @@ def test_only_tags_from_before_a_time_are_used(movies, tags, before, used):
     assert [tag for tag in ("balloon", "heist", "robbery") if tag in words] == used
 
 
+def test_facts_of_a_film_follow_its_tags(movies, tags):
+    texts = content_text(movies, tags, film_facts=True)
+    assert texts[20].startswith("Heat (1995) Action Crime heist bank robbery michael_mann ")
+    assert "about_heist" in texts[20].split()
+    assert texts[30] == "Untold"
+
+
 def test_many_tags_are_joined_as_pandas_joins_them():
     rng = np.random.default_rng(0)
     movies = pd.DataFrame({"movieId": rng.permutation(50), "title": "T", "genres": "Drama"})

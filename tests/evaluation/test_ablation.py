@@ -13,7 +13,7 @@ from movierec.data.splits import Split, make_split
 from movierec.evaluation.ablation import ablate
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.models.hybrid import Hybrid
-from movierec.models.registry import TARGET, build_hybrid
+from movierec.models.registry import TARGET, WITHOUT_FACTS, build_hybrid, build_models
 from movierec.settings import ModelSettings, ProtocolSettings
 
 _KINDS = sparse.csr_array(np.eye(2, dtype=np.float32)[np.arange(30) % 2])
@@ -62,6 +62,21 @@ def test_what_the_hybrid_does_not_have_is_not_taken_away(settings, split):
 
     assert "without EASE" in found
     assert not {"without the positive threshold", "without recent popularity"} & {*found}
+
+
+def test_the_hybrid_without_facts_is_a_variant_where_it_was_evaluated(settings, split):
+    nothing = sparse.csr_array((30, 1), dtype=np.float32)
+    plain = ItemFeatures(nothing, nothing)
+    models = build_models(settings, FEATURES, split.training, TARGET, without_facts=plain)
+    evaluation = evaluate(models.values(), split, cutoffs=(K,))
+    means = evaluation.values("NDCG").mean()
+
+    found = ablate(evaluation, models[TARGET], settings, FEATURES)
+
+    expected = means[TARGET] - means[WITHOUT_FACTS]
+    assert found.loc["without film facts", "mean"] == pytest.approx(expected)
+    assert expected > 0
+    assert "without film facts" not in losses(settings, split).index
 
 
 @pytest.mark.parametrize(("protocol", "there"), [("user-random", False), ("global-time", True)])

@@ -46,7 +46,7 @@ def inputs(interactions) -> EvaluationInputs:
 
 
 def test_settings_are_those_of_the_stages_that_own_them(inputs):
-    assert inputs.max_features == 7
+    assert inputs.content.max_features == 7
     assert (inputs.settings.factors, inputs.settings.knn_neighbours) == (3, 9)
     assert (inputs.protocol.test_share, inputs.protocol.seed) == (0.3, 4)
     assert inputs.facts.name == "mine"
@@ -61,6 +61,31 @@ def test_tags_from_the_split_time_on_are_no_features(inputs):
 
     assert everything.terms[[0]].nnz == known.terms[[0]].nnz + 1
     assert np.array_equal(everything.genres.toarray(), known.genres.toarray())
+
+
+def test_facts_of_films_are_features(inputs):
+    titles = inputs.movies["title"].to_list()
+    movies = inputs.movies.assign(title=["Alien (1979)", *titles[1:]])
+    known = replace(inputs, movies=movies, content=ContentSettings())
+    split = known.split()
+
+    assert known.films == 1
+    with_facts, without = known.features(split), known.features_without_facts(split)
+    assert with_facts.terms[[0]].nnz > without.terms[[0]].nnz
+    off = replace(known, content=known.content.replace(film_facts=False))
+    assert np.array_equal(without.terms.toarray(), off.features(split).terms.toarray())
+
+
+@pytest.mark.parametrize("off", [True, False])
+def test_without_facts_there_is_nothing_to_leave_out(inputs, off):
+    titles = inputs.movies["title"].to_list()
+    if off:
+        movies = inputs.movies.assign(title=["Alien (1979)", *titles[1:]])
+        content = inputs.content.replace(film_facts=False)
+        inputs = replace(inputs, movies=movies, content=content)
+
+    assert inputs.films == 0
+    assert inputs.features_without_facts(inputs.split()) is None
 
 
 def test_models_are_validated_on_a_part_of_the_training_ratings(inputs):

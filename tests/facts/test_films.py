@@ -19,7 +19,7 @@ GENRES = set(
 )
 # What tells of ratings, not of the film.
 OPINIONS = re.compile(
-    r"\b(award|oscar|palme|top \d|best|worst|classic|cult film|masterpiece|acclaim|rated|famous)"
+    r"\b(award|oscar|palme|top \d|best|worst|classic|cult film|masterpiece|rated|famous)\b"
 )
 
 

@@ -16,7 +16,7 @@ from movierec.models.base import fit_once
 from movierec.models.hybrid import Components, Hybrid
 from movierec.models.recency import RecentPopularity
 from movierec.models.registry import build_hybrid
-from movierec.settings import ALSSettings, HybridSettings, ProtocolSettings
+from movierec.settings import ALSSettings, ContentSettings, HybridSettings, ProtocolSettings
 
 ROW = sparse.csr_array((1, 3), dtype=np.float32)
 
@@ -150,7 +150,7 @@ def test_the_model_that_was_evaluated_is_restored_as_it_was(ml_latest_small: Pat
     interactions = select_interactions(tables.ratings, 1_000)
     movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
     split = make_split(interactions, ProtocolSettings())
-    features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
+    features = ItemFeatures.of(movies, known_content(movies, tables.tags, ContentSettings()))
     settings = ALSSettings(), HybridSettings()
     ranked = build_hybrid(*settings, features, split.training)
     evaluated = evaluate([ranked], split, cutoffs=(10,))

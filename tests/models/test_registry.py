@@ -15,8 +15,9 @@ from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import evaluate
 from movierec.models import ease
 from movierec.models.base import TimedModel
-from movierec.models.registry import TARGET, build_models
-from movierec.settings import ModelSettings, ProtocolSettings
+from movierec.models.original import OriginalSimilarity
+from movierec.models.registry import TARGET, WITHOUT_FACTS, build_models
+from movierec.settings import ContentSettings, ModelSettings, ProtocolSettings
 
 NAMES = [
     "random",
@@ -43,13 +44,16 @@ def ndcg_at_10(ml_latest_small: Path, settings: ModelSettings) -> pd.Series:
     tables = read_tables(ml_latest_small)
     interactions = select_interactions(tables.ratings, 1_000)
     movies = tables.movies[tables.movies["movieId"].isin(interactions.movie_ids)]
-    features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
+    features, plain = (
+        ItemFeatures.of(movies, known_content(movies, tables.tags, ContentSettings(film_facts=on)))
+        for on in (True, False)
+    )
     evaluations = []
     for seed in (0, 1):
         split = make_split(
             interactions, ProtocolSettings(protocol="user-random", test_share=0.2, seed=seed)
         )
-        models = build_models(settings, features, split.training)
+        models = build_models(settings, features, split.training, without_facts=plain)
         evaluations.append(evaluate(models.values(), split, cutoffs=(10,)))
     means = [one.per_user.mean().xs(("NDCG", 10), level=("metric", "k")) for one in evaluations]
     return (means[0] + means[1]) / 2
@@ -129,6 +133,47 @@ def test_the_baseline_has_something_to_be_compared_with(settings, features, trai
 
 def test_a_baseline_stays_beside_the_chosen_model(settings, features, training):
     assert list(build_models(settings, features, training, TARGET)) == ["popularity", TARGET]
+
+
+@pytest.fixture
+def plain() -> ItemFeatures:
+    """Features that know less of the ten movies."""
+    terms = sparse.csr_array(np.ones((10, 1), dtype=np.float32))
+    return ItemFeatures(terms, terms)
+
+
+def test_where_facts_are_features_the_hybrid_without_them_is_compared(
+    settings, features, training, plain
+):
+    models = build_models(settings, features, training, without_facts=plain)
+
+    assert list(models) == [*NAMES[:-1], WITHOUT_FACTS, TARGET]
+    assert [model.name for model in models.values()] == list(models)
+    alone = build_models(settings, plain, training, TARGET)[TARGET]
+    for model in (models[WITHOUT_FACTS], alone):
+        model.fit(training.user_items)
+    np.testing.assert_array_equal(
+        models[WITHOUT_FACTS].score(training.user_items), alone.score(training.user_items)
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "compared"),
+    [(TARGET, ["popularity", WITHOUT_FACTS, TARGET]), ("als", ["popularity", "als"])],
+)
+def test_it_is_there_whenever_the_hybrid_is(settings, features, training, plain, names, compared):
+    models = build_models(settings, features, training, names, without_facts=plain)
+
+    assert list(models) == compared
+
+
+def test_the_original_knows_no_facts(settings, features, training, plain):
+    models = build_models(settings, features, training, without_facts=plain)
+    train = training.user_items
+    name = OriginalSimilarity.name
+    expected = build_models(settings, plain, training)[name].fit(train).score(train)
+
+    np.testing.assert_array_equal(models[name].fit(train).score(train), expected)
 
 
 def test_an_unknown_model_is_told(settings, features, training):

@@ -28,6 +28,18 @@ def test_tagged_movies_and_words_are_counted():
     assert said == "50% of the movies have a tag; a text has 2 words at the median."
 
 
+@pytest.mark.parametrize(
+    ("used", "said"),
+    [
+        (True, "The catalogue of film facts knows 1 of the 2 movies."),
+        (False, "Film facts are not used."),
+    ],
+)
+def test_movies_whose_facts_are_known_are_counted(used, said):
+    movies = pd.DataFrame({"title": ["Alien (1979)", "Film 3 (1983)"]})
+    assert readings.film_facts(movies, used) == said
+
+
 def test_terms_of_a_movie_are_a_mean():
     item_content = sparse.csr_array([[0.5, 0.0, 0.1], [0.0, 0.7, 0.0]])
     said = readings.tfidf(item_content)

@@ -36,6 +36,31 @@ COSTS = pd.DataFrame(
 )
 
 
+def test_the_hybrid_without_facts_is_no_rival():
+    gains = pd.DataFrame(
+        [(0.001, 0.0005, 0.002), (0.01, 0.004, 0.016)],
+        ["hybrid_without_facts", "als"],
+        columns=["mean", "low", "high"],
+    )
+
+    verdict = readings.verdict(gains, METRICS, "hybrid", 1_234).data
+
+    assert "lead over the best other model, `als` (0.380)" in verdict
+
+
+def test_facts_are_named_with_what_they_add():
+    gains = pd.DataFrame(
+        {"mean": 0.012, "low": 0.01, "high": 0.014}, ["hybrid_without_facts", "als"]
+    )
+
+    said = readings.film_facts(gains, 900, 1_000).data
+
+    assert "facts of 900 of 1,000 movies" in said
+    assert "+0.0120, 95 % CI [0.0100, 0.0140]" in said
+    assert readings.film_facts(GAINS, 900, 1_000).data.count("CI") == 0
+    assert readings.film_facts(GAINS, 0, 1_000).data == "No film facts are item features."
+
+
 @pytest.mark.parametrize(
     ("gain", "said"),
     [

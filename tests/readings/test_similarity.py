@@ -54,6 +54,18 @@ def test_others_are_drawn_at_random_up_to_thirty_movies():
     assert titles[0] == titles[1] != titles[2]
 
 
+def test_the_nearest_by_content_are_shown_in_every_way(similarity):
+    other = ItemSimilarity.of(sparse.csr_array(np.array([[1, 0], [0, 1], [1, 0]])), np.eye(3))
+
+    nearest = readings.nearest_by_content(
+        {"with": similarity, "without": other}, MOVIES["title"], np.array([0]), 2
+    )
+
+    assert nearest.index.tolist() == [("Star A", 1), ("Star A", 2)]
+    assert nearest["with"].tolist() == ["Star B", "C"]
+    assert nearest["without"].tolist() == ["C", "Star B"]
+
+
 def test_lists_are_compared_movie_by_movie():
     index = pd.MultiIndex.from_product([["X", "Y"], [1, 2]], names=["movie", "rank"])
     nearest = pd.DataFrame(

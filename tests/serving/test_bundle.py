@@ -26,6 +26,7 @@ from movierec.paths import RunPaths
 from movierec.serving import bundle as bundles
 from movierec.serving.bundle import KEYS, BundleError, load_model, make_bundle
 from movierec.serving.recommender import Recommender
+from movierec.settings import ContentSettings
 
 RATINGS = {10: 5.0, 30: 3.0, 80: 1.0}
 
@@ -333,7 +334,7 @@ def test_the_manifest_describes_files_data_and_versions(world, run):
         for name in ("hybrid.npz", "interactions.npz")
     }
     settings = manifest["settings"]
-    assert settings["02_content_features"] == {"max_features": 100}
+    assert settings["02_content_features"] == dict(ContentSettings(max_features=100))
     assert settings["03_als_training"] == dict(world.als_settings)
     assert settings["04_hybrid_similarity"] == {
         "cf_weight": 0.6,

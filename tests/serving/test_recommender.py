@@ -1,12 +1,20 @@
 """What a recommender answers, in a world where space and romance do not mix."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from movierec.content.features import ItemFeatures
+from movierec.content.text import content_text
+from movierec.content.tfidf import tfidf
+from movierec.models.registry import build_hybrid
+from movierec.models.similarity import ItemSimilarity
 from movierec.serving.bundle import load_model
 from movierec.serving.recommender import NotInModel, Recommender
+from movierec.settings import ContentSettings
 
 SPACE = {10: 5.0, 20: 4.5}
 
@@ -156,6 +164,31 @@ def test_what_is_known_by_words_alone_has_words_for_reasons(recommender, world):
     assert (words[["space", "astronaut", "Sci-Fi", "1990s"]] > 0).all()
     assert words.sum() > reasons[reasons["kind"] == "movie"]["contribution"].sum()
     assert "Romance" not in words
+
+
+def test_a_fact_is_a_reason_as_people_read_it(world, tmp_path):
+    titles = ["Alien (1979)", "Aliens (1986)", *world.movies["title"][2:]]
+    movies = world.movies.assign(title=titles)
+    no_tags = pd.DataFrame({"movieId": [], "tag": []})
+    movies["content"] = content_text(movies, no_tags, film_facts=True)
+    vectorizer, content = tfidf(movies["content"], ContentSettings())
+    alike = ItemSimilarity.of(content, world.similarity.factors)
+    features = ItemFeatures.of(movies, content)
+    hybrid = build_hybrid(world.als_settings, world.hybrid_settings, features, world.interactions)
+    hybrid.fit(world.interactions.user_items)
+    told = replace(
+        world,
+        bundle=world.bundle | {"movies_indexed": movies, "tfidf": vectorizer},
+        similarity=alike,
+        hybrid=hybrid,
+    )
+    recommender = load_model(told.save("told").artifacts / "model.pkl")
+
+    reasons = recommender.explain({10: 5.0}, 20)
+
+    whats = set(reasons.loc[reasons["kind"] == "feature", "what"])
+    assert {"Sigourney Weaver", "series: alien", "about aliens"} <= whats
+    assert not {what for what in whats if "_" in what}
 
 
 def test_a_movie_that_was_rated_has_no_score_to_explain(recommender):

@@ -2,14 +2,14 @@
 
 import pytest
 
-from movierec.settings import ModelSettings
+from movierec.settings import TuningSettings
 from movierec.tuning.space import SPACES, search_space
 
 
 @pytest.mark.parametrize("model", SPACES)
 @pytest.mark.parametrize("end", ["low", "high"])
 def test_ranges_lie_within_what_the_settings_allow(model, end):
-    ModelSettings().replace(**{name: getattr(one, end) for name, one in SPACES[model].items()})
+    TuningSettings().replace(**{name: getattr(one, end) for name, one in SPACES[model].items()})
 
 
 def test_what_is_fixed_is_not_searched():
@@ -19,7 +19,9 @@ def test_what_is_fixed_is_not_searched():
 
 
 def test_a_model_without_hyperparameters_is_refused():
-    with pytest.raises(ValueError, match=r"'popularity' has nothing to tune; there are .*hybrid"):
+    with pytest.raises(
+        ValueError, match=r"'popularity' has nothing to tune; there are content, .*hybrid"
+    ):
         search_space("popularity")
 
 

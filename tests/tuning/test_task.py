@@ -125,7 +125,7 @@ def test_values_are_the_mean_ndcg_at_10_of_each_validation_split(load, dataset, 
 def test_tags_from_after_a_validation_split_are_not_read(load, monkeypatch):
     read = []
 
-    def record(movies, tags, max_features, before):
+    def record(movies, tags, settings, before):
         read.append(before)
         return sparse.csr_array((len(movies), 1), dtype=np.float32)
 
@@ -134,6 +134,23 @@ def test_tags_from_after_a_validation_split_are_not_read(load, monkeypatch):
 
     assert None not in read
     assert len(read) == search.TEMPORAL_SPLITS
+
+
+def test_weights_of_facts_are_searched_with_features_made_anew(load, dataset):
+    films = "Alien (1979)|Aliens (1986)|Blade Runner (1982)|Amelie (2001)|Heat (1995)".split("|")
+    lines = (dataset / "movies.csv").read_text().splitlines()
+    for number, title in enumerate(films, start=1):
+        lines[number] = f"{number - 1},{title},Drama"
+    (dataset / "movies.csv").write_text("\n".join([*lines, ""]))
+    task = load(model="content")
+    values = [
+        np.mean([*task.scores(task.settings.replace(people_weight=weight, film_facts=on))])
+        for weight, on in ((0.0, True), (30.0, True), (30.0, False), (0.0, True))
+    ]
+
+    assert [*task.space] == ["people_weight", "origin_weight", "story_weight", "manner_weight"]
+    assert len({*values[:3]}) == 3
+    assert values[0] == values[3]
 
 
 def test_a_hybrids_components_are_fitted_once_for_all_trials(load, monkeypatch):

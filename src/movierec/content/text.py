@@ -1,18 +1,22 @@
-"""The text of a movie: its title, its genres and its tags."""
+"""The text of a movie: its title, its genres, its tags, and facts of the film that it is."""
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TIMESTAMP, TITLE
+from movierec.facts.tokens import fact_text
 
 
-def content_text(movies: pd.DataFrame, tags: pd.DataFrame, before: int | None = None) -> pd.Series:
+def content_text(
+    movies: pd.DataFrame, tags: pd.DataFrame, before: int | None = None, film_facts: bool = False
+) -> pd.Series:
     """Title, genres and tags of each movie joined with spaces, in the order of `movies`.
 
     movies  movieId, title, genres
     tags    movieId, tag; tags of other movies are ignored
     before  seconds since 1970; only tags with an earlier `timestamp` are used. None uses all.
+    film_facts  whether what the catalogue knows of a film is added, one word each (`facts.tokens`)
     """
     used = tags[MOVIE].isin(movies[MOVIE])
     if before is not None:
@@ -27,4 +31,7 @@ def content_text(movies: pd.DataFrame, tags: pd.DataFrame, before: int | None = 
     )
     genres = movies[GENRES].replace(NO_GENRES, "").str.replace("|", " ", regex=False)
     tagged = movies[MOVIE].map(tag_text).astype("str").fillna("")
-    return (movies[TITLE] + " " + genres + " " + tagged).str.strip().rename("content")
+    texts = movies[TITLE] + " " + genres + " " + tagged
+    if film_facts:
+        texts = texts.str.strip() + " " + fact_text(movies[TITLE])
+    return texts.str.strip().rename("content")

@@ -9,29 +9,55 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec.content.text import content_text
+from movierec.facts import tokens
+from movierec.facts.catalogue import GROUPS
 from movierec.paths import atomic_write
+from movierec.settings import ContentSettings
 
 
-def tfidf(texts: pd.Series, max_features: int) -> tuple[TfidfVectorizer, sparse.csr_array]:
-    """Fit TF-IDF without English stop words.
+def tfidf(texts: pd.Series, settings: ContentSettings) -> tuple[TfidfVectorizer, sparse.csr_array]:
+    """Fit TF-IDF without English stop words; the weights of film facts are factors of their idf.
 
     Returns the fitted vectorizer and (n_texts, n_terms) CSR float32 rows, L2-normalised; the row
     of a text without terms is empty. Raises ValueError when no text has a term.
     """
-    vectorizer = TfidfVectorizer(max_features=max_features, stop_words="english", dtype=np.float32)
-    weights = sparse.csr_array(vectorizer.fit_transform(texts))
+    vectorizer = TfidfVectorizer(
+        max_features=settings.max_features, stop_words="english", dtype=np.float32
+    )
+    fitted = vectorizer.fit_transform(texts)
+    if settings.film_facts:
+        vectorizer.idf_ = vectorizer.idf_ * _fact_weights(vectorizer, settings)
+        fitted = vectorizer.transform(texts)
+    weights = sparse.csr_array(fitted)
+    weights.eliminate_zeros()
     weights.sort_indices()
     return vectorizer, weights
 
 
+def _fact_weights(vectorizer: TfidfVectorizer, settings: ContentSettings) -> np.ndarray:
+    """The weight of each term's group of facts, 1 for other terms: (n_terms,) float32."""
+    weights = {group: getattr(settings, f"{group}_weight") for group in GROUPS}
+    groups = tokens.groups(vectorizer.get_feature_names_out())
+    return np.array([1 if group is None else weights[group] for group in groups], np.float32)
+
+
+def without_facts(item_content: sparse.csr_array, vectorizer: TfidfVectorizer) -> sparse.csr_array:
+    """Rows (n_movies, n_terms) of a fitted vectorizer without the terms that are film facts."""
+    groups = tokens.groups(vectorizer.get_feature_names_out())
+    return item_content[:, [group is None for group in groups]]
+
+
 def known_content(
-    movies: pd.DataFrame, tags: pd.DataFrame, max_features: int, before: int | None = None
+    movies: pd.DataFrame,
+    tags: pd.DataFrame,
+    settings: ContentSettings,
+    before: int | None = None,
 ) -> sparse.csr_array:
     """TF-IDF rows (n_movies, n_terms) fitted on the tags from before a time, or on all tags.
 
     movies, tags and before (seconds since 1970) are those of `content_text`.
     """
-    return tfidf(content_text(movies, tags, before), max_features)[1]
+    return tfidf(content_text(movies, tags, before, settings.film_facts), settings)[1]
 
 
 def top_terms(

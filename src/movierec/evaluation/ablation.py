@@ -7,7 +7,7 @@ from movierec.content.features import ItemFeatures
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.summary import differences
 from movierec.models.hybrid import Hybrid
-from movierec.models.registry import TARGET, build_hybrid
+from movierec.models.registry import TARGET, WITHOUT_FACTS, build_hybrid
 from movierec.settings import ModelSettings
 
 _NO_TERMS = {"als_term_weight": 0.0, "ease_term_weight": 0.0}
@@ -37,10 +37,13 @@ def ablate(
 
     settings, features  those that the hybrid was built from
     A row per variant, columns as in `summary.differences`. Variants with the same settings as the
-    hybrid are left out.
+    hybrid are left out, and the one without film facts where the evaluation has none.
     """
     split = evaluation.split
-    values = {TARGET: evaluation.values("NDCG")[TARGET]}
+    evaluated = evaluation.values("NDCG")
+    values = {TARGET: evaluated[TARGET]}
+    if WITHOUT_FACTS in evaluated:
+        values["without film facts"] = evaluated[WITHOUT_FACTS]
     variants = VARIANTS | (_RECENCY_ALONE if split.split_time is not None else {})
     for name, changes in tqdm(variants.items(), "ablation"):
         changed = settings.replace(**changes)

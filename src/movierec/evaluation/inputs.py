@@ -1,16 +1,18 @@
 """What an evaluation reads, and the splits, item features and validation made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import pandas as pd
 
 from movierec.content.features import ItemFeatures, genres
 from movierec.content.tfidf import known_content
+from movierec.data.columns import TITLE
 from movierec.data.interactions import Interactions
 from movierec.data.splits import Split, make_split, validation
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
+from movierec.facts.catalogue import match
 from movierec.models.registry import build_models
 from movierec.settings import (
     ALSSettings,
@@ -25,7 +27,7 @@ from movierec.stages import OpenStage
 
 @dataclass(frozen=True)
 class EvaluationInputs:
-    """Data, protocol and hyperparameters of an evaluation; `max_features` is that of TF-IDF."""
+    """Data, protocol and hyperparameters of an evaluation."""
 
     interactions: Interactions
     movies: pd.DataFrame
@@ -34,7 +36,7 @@ class EvaluationInputs:
     protocol: ProtocolSettings
     given: pd.DataFrame
     settings: ModelSettings
-    max_features: int
+    content: ContentSettings
 
     @classmethod
     def load(
@@ -50,7 +52,7 @@ class EvaluationInputs:
             protocol,
             pd.read_parquet(stage.input("given.parquet")),
             ModelSettings.of(als, hybrid, baselines),
-            stage.settings(ContentSettings).max_features,
+            stage.settings(ContentSettings),
         )
 
     @property
@@ -63,8 +65,20 @@ class EvaluationInputs:
 
     def features(self, split: Split) -> ItemFeatures:
         """Item features as known at the split time: later tags are excluded."""
-        content = known_content(self.movies, self.tags, self.max_features, split.split_time)
+        content = known_content(self.movies, self.tags, self.content, split.split_time)
         return ItemFeatures.of(self.movies, content)
+
+    @property
+    def films(self) -> int:
+        """The number of movies whose film facts are item features."""
+        return int((match(self.movies[TITLE]) >= 0).sum()) if self.content.film_facts else 0
+
+    def features_without_facts(self, split: Split) -> ItemFeatures | None:
+        """As `features`, without film facts; None where `features` has none either."""
+        if not self.films:
+            return None
+        plain = replace(self, content=self.content.replace(film_facts=False))
+        return plain.features(split)
 
     def validate(self, evaluation: Evaluation, names: str) -> pd.DataFrame:
         """Mean NDCG@10 on a validation split of the training part, and on the test split.
@@ -72,7 +86,13 @@ class EvaluationInputs:
         A row per model, best on the test split first; columns validation and test.
         """
         split = validation(evaluation.split, self.protocol)
-        models = build_models(self.settings, self.features(split), split.training, names)
+        models = build_models(
+            self.settings,
+            self.features(split),
+            split.training,
+            names,
+            without_facts=self.features_without_facts(split),
+        )
         threshold, seed = evaluation.relevance_threshold, evaluation.seed
         held = evaluate(models.values(), split, threshold, (K,), seed, progress=True)
         means = {"validation": held.values("NDCG").mean(), "test": evaluation.values("NDCG").mean()}

@@ -17,6 +17,8 @@ from movierec.models.recency import RecentPopularity
 from movierec.settings import ALSSettings, HybridSettings, ModelSettings
 
 TARGET = "hybrid"
+# The same model where film facts are no item features, so that a comparison shows what they add.
+WITHOUT_FACTS = "hybrid_without_facts"
 # No number means anything without it.
 BASELINE = "popularity"
 # They hold movies x movies, dense.
@@ -59,24 +61,31 @@ def build_models(
     training: Interactions,
     names: str = "all",
     components: Components | None = None,
+    without_facts: ItemFeatures | None = None,
 ) -> dict[str, Model]:
     """Unfitted models by name, simplest first, TARGET last.
 
     names       "all", or some of them with commas between; BASELINE is always there
     training    the ratings to learn from; only the hybrid needs their times
     components  of the hybrid, where calls share fitted ones
+    without_facts  features without film facts, where `features` has some: WITHOUT_FACTS is then
+                there whenever TARGET is, and the original's models have no facts
     Where movies are too many for models that hold movies x movies, those are left out.
     Raises ValueError for an unknown name, and where there is nothing to compare with BASELINE.
     """
     s = settings
     hybrid = build_hybrid(s, s, features, training, components)
+    without = []
+    if without_facts is not None:
+        without.append(build_hybrid(s, s, without_facts, training))
+        without[0].name = WITHOUT_FACTS
     original = original_als(s.seed)
     models: list[Model] = [
         Random(s.seed),
         Popularity(),
         Content(features.terms, s.positive_threshold),
         OriginalMean(original),
-        OriginalSimilarity(features.terms, original),
+        OriginalSimilarity((without_facts or features).terms, original),
         ItemKNN(s.knn_neighbours, s.knn_shrinkage, s.positive_threshold),
         BPR(
             s.factors,
@@ -89,6 +98,7 @@ def build_models(
         ALS(s),
         EASE(s.ease_regularization, s),
         *(one for one in hybrid.components if one is not None),
+        *without,
         hybrid,
     ]
     dense = features.terms.shape[0] <= ease.MAX_ITEMS
@@ -102,6 +112,8 @@ def _some_of(models: dict[str, Model], names: str) -> dict[str, Model]:
         raise ValueError(
             f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(models)}"
         )
+    if TARGET in wanted:
+        wanted.add(WITHOUT_FACTS)
     if wanted == {BASELINE}:
         raise ValueError(f"models is {names!r}; name a model to compare with {BASELINE}")
     return {name: model for name, model in models.items() if name in wanted}

@@ -4,7 +4,8 @@ import pandas as pd
 from IPython.display import Markdown
 from scipy import sparse
 
-from movierec.data.columns import MOVIE
+from movierec.data.columns import MOVIE, TITLE
+from movierec.facts.catalogue import match
 
 
 def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> str:
@@ -12,6 +13,14 @@ def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> str:
     tagged = movies[MOVIE].isin(tags[MOVIE]).mean()
     words = movies["content"].str.split().str.len().median()
     return f"{tagged:.0%} of the movies have a tag; a text has {words:.0f} words at the median."
+
+
+def film_facts(movies: pd.DataFrame, used: bool) -> str:
+    """movies: title."""
+    if not used:
+        return "Film facts are not used."
+    found = int((match(movies[TITLE]) >= 0).sum())
+    return f"The catalogue of film facts knows {found:,} of the {len(movies):,} movies."
 
 
 def tfidf(item_content: sparse.csr_array) -> str:

@@ -10,14 +10,15 @@ from pandas.io.formats.style import Styler
 from movierec.evaluation.questions import NAMES, Answers
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import by_model
-from movierec.models.registry import TARGET
+from movierec.models.registry import TARGET, WITHOUT_FACTS
 
 
 def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: int) -> Markdown:
-    rival, gain = gains.index[0], gains.iloc[0]
+    rivals = gains.drop(index=WITHOUT_FACTS, errors="ignore")
+    rival, gain = rivals.index[0], rivals.iloc[0]
     accuracy = by_model(metrics, "NDCG")["mean"]
     relation = "lead over" if gain["mean"] >= 0 else "deficit against"
-    significant = "" if _significant(gains).iloc[0] else "not "
+    significant = "" if _significant(rivals).iloc[0] else "not "
     return Markdown(
         f"**NDCG@10 of `{target}` is {accuracy[target]:.3f} (mean of {n_users:,} users). Its"
         f" {relation} the best other model, `{rival}` ({accuracy[rival]:.3f}), is {significant}"
@@ -39,6 +40,23 @@ def questions(found: Answers) -> Markdown:
         f" {disliked[served]:.1%} of the hits of `{served}` and {disliked[first]:.1%} of those of"
         f" `{first}`."
     )
+
+
+def film_facts(gains: pd.DataFrame, films: int, n_movies: int) -> Markdown:
+    """films: the number of movies whose film facts are item features."""
+    if not films:
+        return Markdown("No film facts are item features.")
+    reading = (
+        f"Item features include facts of {films:,} of {n_movies:,} movies, from the catalogue of"
+        " films: `content`, `als_content`, `ease_content` and `hybrid` know them."
+    )
+    if WITHOUT_FACTS in gains.index:
+        gain = gains.loc[WITHOUT_FACTS]
+        reading += (
+            f" `{WITHOUT_FACTS}` does not: NDCG@10 of `{TARGET}` minus its own is"
+            f" {gain['mean']:+.4f}, 95 % CI [{gain['low']:.4f}, {gain['high']:.4f}]."
+        )
+    return Markdown(reading)
 
 
 def pitfalls(effects: pd.DataFrame) -> Markdown:

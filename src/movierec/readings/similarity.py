@@ -1,5 +1,7 @@
 """What 04_hybrid_similarity shows and says: similar movies, and readings of them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -23,6 +25,22 @@ def similarity_block(
     shown = np.r_[matches, np.random.default_rng(seed).permutation(others)][:30]
     titles = movies[TITLE].iloc[shown]
     return pd.DataFrame(similarity.hybrid(shown, cf_weight)[:, shown], titles, titles)
+
+
+def nearest_by_content(
+    ways: Mapping[str, ItemSimilarity], titles: pd.Series, rows: np.ndarray, n: int
+) -> pd.DataFrame:
+    """Titles of the n movies nearest to each of some by content alone, in several ways.
+
+    ways: by the name of a column. Rows are movie and rank from 1.
+    """
+    names = titles.to_numpy()
+    columns = {}
+    for way, alike in ways.items():
+        nearest, _ = alike.neighbours(rows, n, cf_weight=0)
+        columns[way] = np.where(nearest >= 0, names[nearest], "").ravel()
+    index = pd.MultiIndex.from_product([names[rows], range(1, n + 1)], names=["movie", "rank"])
+    return pd.DataFrame(columns, index)
 
 
 def clustermap(block: pd.DataFrame, query: str) -> Markdown:

@@ -22,6 +22,7 @@ from movierec.content.features import ItemFeatures, genres_and_decades
 from movierec.data.cache import sha256_of
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
+from movierec.facts.tokens import readable
 from movierec.models.explain import content_factors
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
@@ -219,7 +220,7 @@ def _load_hybrid(
         arrays = dict(kept)
     explained_by = arrays.pop("content_factors")
     labels = genres_and_decades(bundle["movies_indexed"]).columns
-    names = np.r_[bundle["tfidf"].get_feature_names_out(), labels]
+    names = np.r_[readable(bundle["tfidf"].get_feature_names_out()), labels]
     hybrid.restore(arrays, interactions.user_items)
     return FittedHybrid(hybrid, interactions, names, explained_by)
 

@@ -5,8 +5,8 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.stats import wilcoxon
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from movierec.content.features import ItemFeatures
 from movierec.data.interactions import kept_metadata, select_interactions
 from movierec.data.splits import Split, validation
 from movierec.datasets import DatasetFacts, load_dataset
@@ -26,7 +27,7 @@ from movierec.models.base import Diverged
 from movierec.models.registry import TARGET, build_components, build_models
 from movierec.paths import atomic_write
 from movierec.settings import (
-    ModelSettings,
+    ContentSettings,
     ProtocolSettings,
     TuningSettings,
     Value,
@@ -69,7 +70,7 @@ class TuningTask:
     facts: DatasetFacts
     space: dict[str, Range]
     n_splits: int
-    scores: Callable[[ModelSettings], Iterator[float]]
+    scores: Callable[[TuningSettings], Iterator[float]]
 
     @property
     def run_name(self) -> str:
@@ -103,7 +104,8 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     movies, tags = kept_metadata(tables, interactions)
     if len(movies) > ease.MAX_ITEMS:
         space = search_space(model, {*fixed, "ease_weight"})
-    inputs = EvaluationInputs(interactions, movies, tags, facts, s, tables.given, s, s.max_features)
+    content = ContentSettings.of(s)
+    inputs = EvaluationInputs(interactions, movies, tags, facts, s, tables.given, s, content)
     splits = validation_splits(inputs.split(), s, model)
     scores = _objective(model, inputs, splits, s.relevance_threshold)
     return TuningTask(model, start, fixed, s, facts, space, len(splits), scores)
@@ -111,15 +113,21 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
 
 def _objective(
     model: str, inputs: EvaluationInputs, splits: list[Split], relevance_threshold: float
-) -> Callable[[ModelSettings], Iterator[float]]:
+) -> Callable[[TuningSettings], Iterator[float]]:
     by_time = {split.split_time: split for split in splits}
-    features = {moment: inputs.features(split) for moment, split in by_time.items()}
-    known = [features[split.split_time] for split in splits]
-    start = inputs.settings
+
+    @lru_cache(maxsize=1)
+    def features(content: ContentSettings) -> list[ItemFeatures]:
+        asked = replace(inputs, content=content)
+        found = {moment: asked.features(split) for moment, split in by_time.items()}
+        return [found[split.split_time] for split in splits]
+
+    known, start = features(inputs.content), inputs.settings
     # A component is fitted in the first trial and not again, since its split stays.
     components = [build_components(start, start, one) if model == TARGET else None for one in known]
 
-    def scores(settings: ModelSettings) -> Iterator[float]:
+    def scores(settings: TuningSettings) -> Iterator[float]:
+        known = features(ContentSettings.of(settings))
         for split, items, shared in zip(splits, known, components, strict=True):
             models = build_models(settings, items, split.training, model, shared)
             found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
@@ -205,7 +213,7 @@ def run_search(
         yield study.trials[-1]
 
 
-def _judged(task: TuningTask, study: optuna.Study, settings: ModelSettings) -> dict[int, float]:
+def _judged(task: TuningTask, study: optuna.Study, settings: TuningSettings) -> dict[int, float]:
     """NDCG@10 by validation split, of all or of so many as show that the best trial is better."""
     values: dict[int, float] = {}
     try:

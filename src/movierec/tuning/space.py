@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from optuna.distributions import FloatDistribution, IntDistribution
 
+from movierec.facts.catalogue import GROUPS
+
 Range = FloatDistribution | IntDistribution
 
 
@@ -14,6 +16,7 @@ def _log(low: float, high: float) -> FloatDistribution:
 # A model with content keeps what was found for the one without, and the hybrid what was found for
 # its components. So each is at its best, and a gain of content or fusion is not one of more tuning.
 SPACES: dict[str, dict[str, Range]] = {
+    "content": {f"{group}_weight": _log(0.03, 30) for group in GROUPS},
     "als": {
         "positive_threshold": FloatDistribution(0.5, 4.0, step=0.5),
         "activity_discount": FloatDistribution(0, 1),
