@@ -70,10 +70,9 @@ class ContentSettings(Settings):
 
     max_features: int = _field(5000, "most frequent terms to keep", ge=1, le=1_000_000)
     film_facts: bool = _field(True, "add what the catalogue of films knows of each")
-    people_weight: float = _field(1.0, "factor on directors, writers and actors", ge=0, le=1000)
+    people_weight: float = _field(1.5, "factor on directors, writers and actors", ge=0, le=1000)
     origin_weight: float = _field(0.3, "factor on countries and languages", ge=0, le=1000)
-    story_weight: float = _field(1.0, "factor on source, series, setting, themes", ge=0, le=1000)
-    manner_weight: float = _field(1.0, "factor on mood, style, craft", ge=0, le=1000)
+    subject_weight: float = _field(1.0, "factor on setting, themes, style ...", ge=0, le=1000)
 
 
 class PreferenceSettings(Settings):

@@ -124,12 +124,12 @@ def test_films_share_the_terms_that_are_their_facts():
     [
         ("people", "ridley_scott"),
         ("origin", "from_usa"),
-        ("story", "set_in_space"),
-        ("manner", "mood_tense"),
+        ("subject", "set_in_space"),
+        ("subject", "mood_tense"),
     ],
 )
 def test_a_weight_is_a_factor_on_its_group_alone(group, term):
-    plain = ContentSettings(people_weight=1, origin_weight=1, story_weight=1, manner_weight=1)
+    plain = ContentSettings(people_weight=1, origin_weight=1, subject_weight=1)
     before = rows(plain).loc["Alien (1979)"]
     after = rows(plain.replace(**{f"{group}_weight": 3.0})).loc["Alien (1979)"]
 
@@ -140,7 +140,7 @@ def test_a_weight_is_a_factor_on_its_group_alone(group, term):
 
 
 def test_weight_zero_leaves_no_stored_entry():
-    none = {f"{group}_weight": 0.0 for group in ("people", "origin", "story", "manner")}
+    none = {f"{group}_weight": 0.0 for group in ("people", "origin", "subject")}
     weights = known_content(MOVIES, NO_TAGS, ContentSettings(**none))
     plain = known_content(MOVIES, NO_TAGS, ContentSettings(film_facts=False))
     assert weights.nnz == plain.nnz
@@ -148,7 +148,7 @@ def test_weight_zero_leaves_no_stored_entry():
 
 
 def test_without_facts_nothing_of_them_is_read():
-    off = ContentSettings(film_facts=False, people_weight=9.0, story_weight=9.0)
+    off = ContentSettings(film_facts=False, people_weight=9.0, subject_weight=9.0)
     texts = content_text(MOVIES, NO_TAGS)
     expected = TfidfVectorizer(max_features=5_000, stop_words="english", dtype=np.float32)
     expected_rows = expected.fit_transform(texts)

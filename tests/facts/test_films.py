@@ -11,7 +11,7 @@ import pytest
 from movierec.data.titles import names_and_year
 from movierec.facts.catalogue import FACTS, GROUPS, films
 
-TERMS = (*GROUPS["origin"], *GROUPS["story"], *GROUPS["manner"])
+TERMS = (*GROUPS["origin"], *GROUPS["subject"])
 # MovieLens's, with IMAX, which it uses without listing it.
 GENRES = set(
     "Action Adventure Animation Children Comedy Crime Documentary Drama Fantasy Film-Noir Horror"
@@ -117,7 +117,7 @@ def test_up_to_five_actors_lead():
 
 
 def test_six_to_fifteen_terms_describe_a_film():
-    described = ["setting", "themes", *GROUPS["manner"]]
+    described = ["setting", "themes", "mood", "style", "craft"]
     counts = films()[described].map(len).sum(axis=1)
     assert counts.between(6, 15).all()
 
@@ -143,21 +143,21 @@ def test_terms_are_lower_case_ascii(column):
 
 
 def test_a_term_stands_with_two_films_at_least():
-    for column in (*GROUPS["story"], *GROUPS["manner"]):
+    for column in GROUPS["subject"]:
         counts = Counter(term for terms in films()[column] for term in terms)
         assert [term for term, count in counts.items() if count < 2] == []
 
 
 def test_a_term_belongs_to_one_column_but_for_the_names_of_series():
     columns = Counter()
-    for column in (*GROUPS["story"], *GROUPS["manner"]):
+    for column in GROUPS["subject"]:
         if column != "series":
             columns.update({term for terms in films()[column] for term in terms})
     assert [term for term, count in columns.items() if count > 1] == []
 
 
 def test_terms_differ_in_more_than_spaces_hyphens_and_a_plural():
-    for column in (*GROUPS["story"], *GROUPS["manner"]):
+    for column in GROUPS["subject"]:
         spelt = defaultdict(set)
         for term in {term for terms in films()[column] for term in terms}:
             spelt[folded(term).removesuffix("s")].add(term)

@@ -148,7 +148,7 @@ def test_weights_of_facts_are_searched_with_features_made_anew(load, dataset):
         for weight, on in ((0.0, True), (30.0, True), (30.0, False), (0.0, True))
     ]
 
-    assert [*task.space] == ["people_weight", "origin_weight", "story_weight", "manner_weight"]
+    assert [*task.space] == ["people_weight", "origin_weight", "subject_weight"]
     assert len({*values[:3]}) == 3
     assert values[0] == values[3]
 

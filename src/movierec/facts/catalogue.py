@@ -15,8 +15,7 @@ from movierec.data.titles import names_and_year
 GROUPS = {
     "people": ("director", "writers", "cast"),
     "origin": ("countries", "languages"),
-    "story": ("based_on", "series", "setting", "themes"),
-    "manner": ("mood", "style", "craft"),
+    "subject": ("based_on", "series", "setting", "themes", "mood", "style", "craft"),
 }
 FACTS = tuple(column for columns in GROUPS.values() for column in columns)
 FILE = "films.csv"

@@ -32,12 +32,12 @@ def catalogue() -> pd.DataFrame:
     """The films of the catalogue of facts: title, genres, facts, and year, tags, fame.
 
     Facts are tuples, as in `facts.catalogue.films`. tags are what a user may write of a film: its
-    people, story and manner. fame, about standard normal, is invented: the log of how many films
+    people and subject. fame, about standard normal, is invented: the log of how many films
     the people and series of a film have together.
     """
     known = films()
     year = known[TITLE].str.extract(r"\((\d{4})\)$", expand=False).astype(int)
-    written = [*GROUPS["people"], *GROUPS["story"], *GROUPS["manner"]]
+    written = [*GROUPS["people"], *GROUPS["subject"]]
     tags = [tuple(dict.fromkeys(sum(row, ()))) for row in _rows(known, written)]
     known_by = [set(sum(row, ())) for row in _rows(known, _KNOWN_BY)]
     films_of = Counter(name for names in known_by for name in names)

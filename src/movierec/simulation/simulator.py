@@ -32,7 +32,7 @@ from movierec.data.columns import (
     USER,
 )
 from movierec.data.movielens import MOVIELENS
-from movierec.facts.catalogue import FILE, GROUPS
+from movierec.facts.catalogue import FILE
 from movierec.paths import atomic_folder
 from movierec.simulation.catalogue import catalogue, invented_titles
 
@@ -58,7 +58,7 @@ _STRENGTHS = {
     ("director",): 0.6,
     ("cast",): 0.6,
     ("based_on", "setting", "themes"): 0.7,
-    GROUPS["manner"]: 0.7,
+    ("mood", "style", "craft"): 0.7,
 }
 _USERS_PER_BLOCK = 10_000
 _DAY = 86_400
