@@ -68,7 +68,7 @@ def test_names_of_metrics(metric, name):
 def test_the_protocol_is_described(evaluation):
     facts = DatasetFacts("mine", False, *[0] * 8, {"ratings.csv": "abc"}, {"top_movies": 13})
 
-    about = describe(ProtocolSettings(test_share=0.3, seed=4), evaluation, facts)
+    about = describe(ProtocolSettings(test_share=0.3, seed=4), evaluation, facts, 7)
 
     assert about == {
         "name": "user-random",
@@ -79,6 +79,7 @@ def test_the_protocol_is_described(evaluation):
         "test_from": "",
         "relevance_threshold": 0.0,
         "seed": 4,
+        "film_facts": 7,
         "test_users": len(evaluation.users),
         "test_ratings": evaluation.split.test.nnz,
     }

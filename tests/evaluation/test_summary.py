@@ -8,6 +8,7 @@ from scipy import stats
 from movierec.data.splits import Split
 from movierec.evaluation.evaluate import Evaluation, evaluate
 from movierec.evaluation.summary import (
+    best_rival,
     by_model,
     differences,
     genre_profile,
@@ -270,3 +271,9 @@ def test_users_without_genres_are_left_out_of_the_profile(found):
     genres = pd.DataFrame({"Drama": [0, 0, 0, 1, 0, 0]}, dtype=np.float32)
 
     assert (genre_profile(found, genres, ["fixed"], k=2) == 1).all(axis=None)
+
+
+@pytest.mark.parametrize("first", ["hybrid_without_facts", "als"])
+def test_the_hybrid_without_facts_is_no_rival(first):
+    gains = pd.DataFrame({"mean": 0.0}, dict.fromkeys([first, "als", "ease"]))
+    assert best_rival(gains) == "als"

@@ -24,8 +24,13 @@ def key(metric: str, k: int) -> str:
     return f"{_KEYS.get(metric, metric.lower())}@{k}"
 
 
-def describe(protocol: ProtocolSettings, evaluation: Evaluation, dataset: DatasetFacts) -> dict:
-    """What was evaluated on, as the "protocol" of metrics.json."""
+def describe(
+    protocol: ProtocolSettings, evaluation: Evaluation, dataset: DatasetFacts, films: int
+) -> dict:
+    """What was evaluated on, as the "protocol" of metrics.json.
+
+    films: the number of movies whose film facts are item features.
+    """
     return {
         "name": protocol.protocol,
         "dataset": dataset.name,
@@ -35,6 +40,7 @@ def describe(protocol: ProtocolSettings, evaluation: Evaluation, dataset: Datase
         "test_from": protocol.test_from,
         "relevance_threshold": evaluation.relevance_threshold,
         "seed": protocol.seed,
+        "film_facts": films,
         "test_users": len(evaluation.users),
         "test_ratings": evaluation.relevant.nnz,
     }

@@ -14,6 +14,7 @@ from movierec.evaluation.statistics import (
     paired_p_values,
     share_intervals,
 )
+from movierec.models.registry import WITHOUT_FACTS
 
 
 def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -80,6 +81,11 @@ def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFram
         "worse": (gains < 0).mean(),
     }
     return pd.DataFrame(columns, index=others)
+
+
+def best_rival(gains: pd.DataFrame) -> str:
+    """The best other model of `differences`; the target model without film facts is none."""
+    return gains.index.drop(WITHOUT_FACTS, errors="ignore")[0]
 
 
 def split_counts(evaluation: Evaluation) -> pd.DataFrame:

@@ -9,16 +9,16 @@ from pandas.io.formats.style import Styler
 
 from movierec.evaluation.questions import NAMES, Answers
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
-from movierec.evaluation.summary import by_model
+from movierec.evaluation.summary import best_rival, by_model
 from movierec.models.registry import TARGET, WITHOUT_FACTS
 
 
 def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: int) -> Markdown:
-    rivals = gains.drop(index=WITHOUT_FACTS, errors="ignore")
-    rival, gain = rivals.index[0], rivals.iloc[0]
+    rival = best_rival(gains)
+    gain = gains.loc[rival]
     accuracy = by_model(metrics, "NDCG")["mean"]
     relation = "lead over" if gain["mean"] >= 0 else "deficit against"
-    significant = "" if _significant(rivals).iloc[0] else "not "
+    significant = "" if _significant(gains)[rival] else "not "
     return Markdown(
         f"**NDCG@10 of `{target}` is {accuracy[target]:.3f} (mean of {n_users:,} users). Its"
         f" {relation} the best other model, `{rival}` ({accuracy[rival]:.3f}), is {significant}"
