@@ -115,7 +115,9 @@ def read_features(path: Path, movie_ids: np.ndarray) -> ItemFeatures:
     movies[TITLE] += " (" + movies["year"] + ")"
     movies[GENRES] = movies[GENRES].str.replace(" ", "|")
     no_tags = pd.DataFrame({MOVIE: np.empty(0, np.int32), TAG: np.empty(0, "str")})
-    return ItemFeatures.of(movies, known_content(movies, no_tags, ContentSettings().max_features))
+    return ItemFeatures.of(
+        movies, known_content(movies, no_tags, ContentSettings(film_facts=False))
+    )
 
 
 def select_all(ratings: pd.DataFrame) -> Interactions:
