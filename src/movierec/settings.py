@@ -93,7 +93,7 @@ class ALSSettings(PreferenceSettings):
     factors: int = _field(64, "latent dimensions", ge=1, le=4096)
     regularization: float = _field(26.7, "L2 penalty", ge=0, le=1e6)
     alpha: float = _field(1.26, "confidence is alpha * s", gt=0, le=1e6)
-    iterations: int = _field(3, "passes over users and movies", ge=1, le=1000)
+    iterations: int = _field(6, "passes over users and movies", ge=1, le=1000)
     als_solver: Literal["accelerated", "plain", "implicit"] = _field(
         "accelerated", "how factors are found"
     )
