@@ -1,0 +1,32 @@
+"""The command `movierec`, also `python -m movierec`: one module a command.
+
+A command brings in what else it needs when it runs: help and refusals are to come at once.
+"""
+
+import argparse
+import sys
+
+from movierec.cli import compare, fetch, recommend, run, runs, similar, simulate, tune
+
+_COMMANDS = (run, runs, tune, compare, recommend, similar, fetch, simulate)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the arguments name; return its exit status."""
+    args = _parser().parse_args(arguments)
+    try:
+        return args.command(args) or 0
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="movierec")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        module.add(commands)
+    return parser

@@ -1,0 +1,48 @@
+"""The command `recommend`."""
+
+import argparse
+
+from movierec import paths
+from movierec.cli.options import Commands
+from movierec.data.columns import MOVIE, RATING, TITLE
+from movierec.data.movielens import SAMPLE
+
+
+def add(commands: Commands) -> None:
+    recommend = commands.add_parser("recommend", help="recommend movies by the model of a run")
+    recommend.set_defaults(command=_recommend)
+    recommend.add_argument("--run", default=SAMPLE, help="whose model [sample]")
+    recommend.add_argument("-n", type=int, default=10, help="how many movies [10]")
+    recommend.add_argument("--why", action="store_true", help="explain the first one")
+    somebody = recommend.add_mutually_exclusive_group(required=True)
+    somebody.add_argument("--user", type=int, help="a userId of the run's data")
+    somebody.add_argument(
+        "--rate",
+        metavar="TITLE=STARS",
+        action="append",
+        help='a rating of a cold-start user, as "Alien=4.5"; may be repeated',
+    )
+
+
+def _recommend(args: argparse.Namespace) -> None:
+    from movierec.serving import answers, bundle, title_search
+    from movierec.stages import artifact
+
+    recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
+    if args.rate:
+        resolved = title_search.resolve_ratings(recommender, args.rate)
+        title_search.refuse_unmatched(resolved)
+        asked = title_search.user_history(resolved)
+        found = recommender.recommend_for(asked, args.n)
+        for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
+            print(f'"{typed}" is {title}: {stars:g} of 5 stars')
+    else:
+        asked = args.user
+        found = recommender.recommend(asked, args.n)
+        rated = recommender.rated(asked)
+        print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
+    print(f"\n{answers.as_text(answers.readable(found))}")
+    if args.why and len(found):
+        first = found.iloc[0]
+        reasons = answers.strongest_contributions(recommender.explain(asked, first[MOVIE]))
+        print(f"\nWhy {first[TITLE]}?\n{answers.as_text(reasons)}")

@@ -1,0 +1,25 @@
+"""The command `simulate`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from movierec.cli.options import Commands
+from movierec.data.movielens import MOVIELENS
+
+
+def add(commands: Commands) -> None:
+    simulate = commands.add_parser("simulate", help="write simulated data of a dataset's size")
+    simulate.set_defaults(command=_simulate)
+    simulate.add_argument("--like", choices=MOVIELENS, required=True, help="whose size to take")
+    simulate.add_argument("--out", type=Path, required=True, help="folder to write")
+    simulate.add_argument("--seed", type=int, default=0)
+
+
+def _simulate(args: argparse.Namespace) -> None:
+    from movierec.simulation.simulator import Shape, simulate
+
+    if args.out.exists() and any(args.out.iterdir()):
+        raise ValueError(f"{args.out} is not empty; name a new folder")
+    simulate(args.out, Shape.like(args.like), args.seed, progress=sys.stderr.isatty())
+    print(f"simulated ratings like {args.like} are in {args.out}")
