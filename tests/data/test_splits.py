@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Split, make_split, validation
+from movierec.data.splits import Split, make_split, sample_users, validation
 from movierec.settings import ProtocolSettings
 
 BY_RATINGS = ["user-random", "leave-last-out", "global-time", "unseen-users", "cold-movies"]
@@ -493,6 +493,35 @@ def test_validation_is_user_random_where_the_test_set_was_given():
     # Of nine, nine and ten ratings.
     assert np.diff(again.test.indptr).tolist() == [4, 4, 4]
     assert again.counts == {}
+
+
+def test_a_sample_of_users_keeps_theirs_and_nothing_else(many):
+    split = make_split(many, asked("user-random"))
+
+    sample = sample_users(split, 7, seed=3)
+
+    users = np.flatnonzero(np.isin(many.user_ids, sample.training.user_ids))
+    assert len(users) == 7
+    for part in ("train", "known", "test"):
+        found, whole = getattr(sample, part), getattr(split, part)
+        assert found.toarray().tolist() == whole.toarray()[users].tolist()
+    times = times_of(split.training)
+    expected = {
+        (users[row], movie): time for (row, movie), time in times_of(sample.training).items()
+    }
+    assert expected.items() <= times.items()
+    assert sample.query_times.tolist() == split.query_times[users].tolist()
+
+
+def test_another_seed_samples_other_users(many):
+    split = make_split(many, asked("user-random"))
+    first, other = (sample_users(split, 7, seed).training.user_ids.tolist() for seed in (1, 2))
+    assert first != other
+
+
+def test_of_fewer_users_the_sample_is_the_split(many):
+    split = make_split(many, asked("user-random"))
+    assert sample_users(split, 30, seed=0) is split
 
 
 STRANGERS = given_frame((99, 100, 1.0), (10, 999, 2.0))

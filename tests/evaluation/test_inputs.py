@@ -8,10 +8,12 @@ import pytest
 
 from movierec.data.splits import validation
 from movierec.datasets import DatasetFacts
+from movierec.evaluation import inputs as inputs_module
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.popularity import Popularity
 from movierec.models.random import Random
+from movierec.models.registry import build_models
 from movierec.settings import (
     ALSSettings,
     BaselineSettings,
@@ -99,3 +101,35 @@ def test_models_are_validated_on_a_part_of_the_training_ratings(inputs):
     for name, one in {"validation": held, "test": evaluation}.items():
         assert means[name].to_dict() == one.values("NDCG").mean().to_dict()
     assert means["test"].is_monotonic_decreasing
+
+
+@pytest.fixture
+def few_diagnosed(monkeypatch) -> int:
+    monkeypatch.setattr(inputs_module, "DIAGNOSED_USERS", 15)
+    return 15
+
+
+def test_of_many_users_diagnostics_train_and_evaluate_a_sample(inputs, few_diagnosed):
+    split = inputs.split()
+    features = inputs.features(split)
+    models = build_models(inputs.settings, features, split.training, "als")
+    whole = evaluate(models.values(), split, cutoffs=(10,), seed=4)
+
+    sample, fitted = inputs.sampled(whole, models, features, None)
+
+    users = sample.split.training.user_ids
+    rows = np.flatnonzero(np.isin(split.training.user_ids, users))
+    assert len(users) == few_diagnosed
+    assert list(fitted) == list(models)
+    expected = build_models(inputs.settings, features, split.training, "als")["als"]
+    scores = expected.fit(split.train[rows]).score(split.known[rows])
+    assert fitted["als"].score(sample.split.known) == pytest.approx(scores)
+    assert sample.values("NDCG").shape == (np.count_nonzero(split.test[rows].sum(axis=1)), 2)
+
+
+def test_of_few_users_diagnostics_are_of_all(inputs):
+    split = inputs.split()
+    models = {"popularity": Popularity()}
+    whole = evaluate(models.values(), split, cutoffs=(10,))
+
+    assert inputs.sampled(whole, models, inputs.features(split), None) == (whole, models)

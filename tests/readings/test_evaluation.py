@@ -112,6 +112,11 @@ def test_tiny_p_values_are_bounded():
     assert "50%" in html
 
 
+def test_of_whom_diagnostics_are_is_said():
+    assert readings.diagnosed(610, 610).data == "Of all 610 users."
+    assert "a random 20,000 of the 200,948 users" in readings.diagnosed(20_000, 200_948).data
+
+
 def test_the_largest_effect_of_a_pitfall_is_named():
     index = pd.MultiIndex.from_product(
         [["correct", "leaky", "few users", "all"], ["HitRate", "NDCG"]], names=["variant", "metric"]

@@ -1,6 +1,6 @@
 """The ratings of a run as one sparse matrix with its user and movie ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,13 @@ class Interactions:
         indptr = np.r_[0, np.cumsum(mask)][matrix.indptr].astype(np.int32)
         kept = sparse.csr_array((matrix.data[mask], matrix.indices[mask], indptr), matrix.shape)
         return Interactions(self.user_ids, self.movie_ids, kept, self.timestamps[mask])
+
+    def of_users(self, users: np.ndarray) -> "Interactions":
+        """The ratings of some users; all movies keep their index. users: ascending indices."""
+        chosen = np.zeros(len(self.user_ids), dtype=bool)
+        chosen[users] = True
+        part = self.only(np.repeat(chosen, np.diff(self.user_items.indptr)))
+        return replace(part, user_ids=self.user_ids[users], user_items=part.user_items[users])
 
     def save(self, path: Path) -> None:
         with atomic_write(path) as draft:

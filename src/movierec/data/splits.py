@@ -1,7 +1,7 @@
 """Protocols that split ratings into a training and a test part."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -105,6 +105,24 @@ def validation(split: Split, protocol: ProtocolSettings) -> Split:
     changes = {"protocol": name, "test_from": "", "seed": protocol.seed + 1}
     # Not `replace`, since the seed may be the highest that a setting can be.
     return make_split(split.training, protocol.model_copy(update=changes))
+
+
+def sample_users(split: Split, most: int, seed: int) -> Split:
+    """The split of a random sample of its users, all others left out; itself for at most `most`.
+
+    Movies keep their indices.
+    """
+    n_users = len(split.training.user_ids)
+    if n_users <= most:
+        return split
+    users = np.sort(np.random.default_rng(seed).choice(n_users, most, replace=False))
+    return replace(
+        split,
+        training=split.training.of_users(users),
+        known=split.known[users],
+        test=split.test[users],
+        query_times=split.query_times[users],
+    )
 
 
 def _user_random(interactions: Interactions, protocol: ProtocolSettings) -> Split:

@@ -9,10 +9,11 @@ from movierec.content.features import ItemFeatures, genres
 from movierec.content.tfidf import known_content
 from movierec.data.columns import TITLE
 from movierec.data.interactions import Interactions
-from movierec.data.splits import Split, make_split, validation
+from movierec.data.splits import Split, make_split, sample_users, validation
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.facts.catalogue import match
+from movierec.models.base import Model
 from movierec.models.registry import build_models
 from movierec.settings import (
     ALSSettings,
@@ -23,6 +24,9 @@ from movierec.settings import (
     ProtocolSettings,
 )
 from movierec.stages import OpenStage
+
+# Diagnostics fit many models more; of so many users they say enough.
+DIAGNOSED_USERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,28 @@ class EvaluationInputs:
             return None
         plain = replace(self, content=self.content.replace(film_facts=False))
         return plain.features(split)
+
+    def sampled(
+        self,
+        evaluation: Evaluation,
+        models: dict[str, Model],
+        features: ItemFeatures,
+        plain: ItemFeatures | None,
+    ) -> tuple[Evaluation, dict[str, Model]]:
+        """An evaluation and its models for diagnostics: trained on a sample of many users alone.
+
+        features, plain: those of the models, with and without film facts. What was given comes
+        back where there are at most DIAGNOSED_USERS.
+        """
+        split, seed = evaluation.split, evaluation.seed
+        part = sample_users(split, DIAGNOSED_USERS, seed)
+        if part is split:
+            return evaluation, models
+        again = build_models(
+            self.settings, features, part.training, ",".join(models), without_facts=plain
+        )
+        threshold = evaluation.relevance_threshold
+        return evaluate(again.values(), part, threshold, (K,), seed, progress=True), again
 
     def validate(self, evaluation: Evaluation, names: str) -> pd.DataFrame:
         """Mean NDCG@10 on a validation split of the training part, and on the test split.

@@ -59,6 +59,16 @@ def film_facts(gains: pd.DataFrame, films: int, n_movies: int) -> Markdown:
     return Markdown(reading)
 
 
+def diagnosed(n_sampled: int, n_users: int) -> Markdown:
+    """Of whom a diagnostic is: all users of the data, or a sample."""
+    if n_sampled == n_users:
+        return Markdown(f"Of all {n_users:,} users.")
+    return Markdown(
+        f"Of a random {n_sampled:,} of the {n_users:,} users: models are trained and evaluated on"
+        " these alone, so means differ from those of all users."
+    )
+
+
 def pitfalls(effects: pd.DataFrame) -> Markdown:
     """effects: as of `pitfall_effects`; the correct protocol is first, all pitfalls last."""
     ndcg = effects["mean"].xs("NDCG", level="metric")
