@@ -314,7 +314,7 @@ def _ratings(name: str) -> sparse.csr_array:
 def _confidences(settings: ALSSettings, ratings: str) -> sparse.csr_array:
     model = ALS(settings)
     model.restore({}, _ratings(ratings))
-    return model.confidences
+    return sparse.csr_array(model.confidences)
 
 
 def _last(name: str) -> dict:

@@ -15,6 +15,8 @@ from movierec.models.explain import (
     content_share,
     contributions,
     ease_contributions,
+    ease_own_features,
+    feature_scores,
 )
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
@@ -236,3 +238,11 @@ def test_where_nothing_was_rated_content_has_no_share(hybrid):
         hybrid, content_factors(hybrid.components.als), nothing, np.arange(N_ITEMS)
     )
     assert np.isnan(shares).all()
+
+
+def test_features_bring_to_all_movies_what_they_bring_to_each(hybrid, row):
+    own = ease_own_features(hybrid.components.ease)
+    found = feature_scores(hybrid, content_factors(hybrid.components.als), own, row)
+    for item in _unrated(row):
+        _, by_feature, _ = contributions(hybrid, row, item)
+        assert found[item] == pytest.approx(by_feature.sum(), abs=1e-4)

@@ -100,3 +100,15 @@ def test_similar_movies_stand_side_by_side_by_weight(recommender, world):
         signal: recommender.similar(80, 4, weight)["title"].tolist()
         for signal, weight in weights.items()
     }
+
+
+def test_reasons_are_the_strongest_up_and_down_movies_before_words():
+    parts = [("feature", 3.0), ("movie", 2.0), ("movie", -1.5), ("recent popularity", 1.2)]
+    parts += [("movie", 1.0), ("feature", -0.5), ("movie", 0.1), ("offset", -9.0)]
+    kinds, values = zip(*parts, strict=True)
+    reasons = pd.DataFrame(
+        {"kind": kinds, "what": list("abcdefgh"), "because": "", "contribution": values}
+    )
+    up, down = answers.up_and_down(reasons, most=2)
+    assert up["what"].tolist() == ["b", "e", "a"]
+    assert down["what"].tolist() == ["c", "f"]

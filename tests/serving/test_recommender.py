@@ -13,6 +13,7 @@ from movierec.content.tfidf import tfidf
 from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity
 from movierec.serving.bundle import load_model
+from movierec.serving.filters import Filters
 from movierec.serving.recommender import NotInModel, Recommender
 from movierec.settings import ContentSettings
 
@@ -298,3 +299,61 @@ def test_a_user_the_model_does_not_know_is_named(recommender, ask: Callable):
 def test_a_rating_off_the_scale_is_refused(recommender, stars):
     with pytest.raises(ValueError, match=rf"rating {stars} of movieId 20 is outside 0\.5-5\.0"):
         recommender.recommend_for({10: 5.0, 20: stars})
+
+
+def test_filters_choose_among_what_is_listed_and_keep_its_order(recommender, world):
+    whole = recommender.recommend_for(SPACE, n=13)
+    filters = Filters(genres=frozenset({"Romance"}), excluded=frozenset({70}))
+    found = recommender.recommend_for(SPACE, n=13, filters=filters)
+    wanted = whole[whole["movieId"].isin(world.ROMANCE) & (whole["movieId"] != 70)]
+    pd.testing.assert_frame_equal(found, wanted)
+
+
+def test_filters_hold_for_popular_movies_too(recommender):
+    found = recommender.recommend_for({}, filters=Filters(decades=frozenset({"1980s"})))
+    assert set(found["movieId"]) == {70, 80, 90, 100, 110, 120}
+
+
+def test_nothing_is_left_where_no_movie_meets_the_conditions(recommender):
+    assert recommender.recommend_for(SPACE, filters=Filters(min_ratings=1_000)).empty
+
+
+def test_novelty_brings_seldom_rated_movies_forward_and_back(recommender, world):
+    def place(novelty):
+        listed = recommender.recommend_for(SPACE, n=13, novelty=novelty)["movieId"].tolist()
+        return listed.index(world.BY_WORDS)
+
+    assert place(1.0) < place(0.0) < place(-1.0)
+
+
+def test_novelty_and_weight_change_the_order_alone(recommender):
+    plain = recommender.recommend_for(SPACE, n=13).set_index("movieId")["score"]
+    bent = recommender.recommend_for(SPACE, n=13, novelty=0.7, cf_weight=0.2)
+    np.testing.assert_array_equal(bent["score"], plain[bent["movieId"]])
+
+
+@pytest.mark.parametrize(("cf_weight", "kind"), [(0.0, "feature"), (1.0, "movie")])
+def test_at_its_ends_the_weight_orders_by_one_kind_of_reason(recommender, cf_weight, kind):
+    def brought(movie):
+        reasons = recommender.explain(SPACE, movie)
+        kept = reasons[reasons["kind"].isin([kind, "recent popularity"])]
+        twice = 2 * kept["contribution"].where(kept["kind"] == kind, kept["contribution"] / 2)
+        return twice.sum()
+
+    listed = recommender.recommend_for(SPACE, n=13, cf_weight=cf_weight)["movieId"]
+    assert np.all(np.diff([brought(movie) for movie in listed]) < 1e-5)
+
+
+@pytest.mark.parametrize("wrong", [{"novelty": 1.5}, {"cf_weight": -0.1}])
+def test_weights_out_of_range_are_refused(recommender, wrong):
+    with pytest.raises(ValueError, match="it lies in"):
+        recommender.recommend_for(SPACE, **wrong)
+
+
+def test_a_map_has_the_movie_and_its_neighbours_around_it(recommender):
+    found = recommender.similarity_map(10, n=5, cf_weight=0.3)
+    assert found["movieId"].tolist() == [
+        10,
+        *recommender.similar(10, n=5, cf_weight=0.3)["movieId"],
+    ]
+    assert found[["x", "y"]].notna().all(axis=None)

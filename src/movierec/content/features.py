@@ -43,11 +43,12 @@ def genres(movies: pd.DataFrame) -> pd.DataFrame:
     return indicators.drop(columns="", errors="ignore").astype(np.float32)
 
 
-def genres_and_decades(movies: pd.DataFrame) -> pd.DataFrame:
-    """Indicators of genres and decade, a column such as "Comedy" or "1990s" for each.
-
-    The decade comes from the year in parentheses at the end of a title; other titles have none.
-    """
+def decades(movies: pd.DataFrame) -> pd.Series:
+    """Such as "1990s", of the year in parentheses at the end of a title; NaN for other titles."""
     years = movies[TITLE].str.extract(r"\((\d{4})\)\s*$", expand=False)
-    decades = pd.get_dummies(years.str[:3] + "0s", dtype=np.float32)
-    return pd.concat([genres(movies), decades], axis=1)
+    return years.str[:3] + "0s"
+
+
+def genres_and_decades(movies: pd.DataFrame) -> pd.DataFrame:
+    """Indicators of genres and decade, a column such as "Comedy" or "1990s" for each."""
+    return pd.concat([genres(movies), pd.get_dummies(decades(movies), dtype=np.float32)], axis=1)

@@ -30,6 +30,9 @@ from movierec.settings import ALSSettings
 # factor, which is drawn, trained and kept; and for each pair of factors, in equations.
 _ENTRY_BYTES, _FACTOR_BYTES, _PAIR_BYTES = 40, 12, 24
 
+# Rows of factors that are held in double precision at once.
+_GRAM_ROWS = 10_000
+
 
 class ALS:
     """Factors x_u of users and y_i of movies that minimise
@@ -76,7 +79,8 @@ class ALS:
         Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
         """
         self._require_memory(train)
-        vars(self).pop("confidences", None)
+        for derived in ("confidences", "grams"):
+            vars(self).pop(derived, None)
         rows = self._rows(train)
         rows.data *= np.float32(self.settings.alpha)
         n_users = train.shape[0]
@@ -142,9 +146,26 @@ class ALS:
         return discounted(liked, self.settings.activity_discount, self.median_activity)
 
     @cached_property
-    def confidences(self) -> sparse.csr_array:
-        """(n_users + n_features, n_items) CSR: c of the training data, features last."""
-        return self._rows(self.training) * np.float32(self.settings.alpha)
+    def confidences(self) -> sparse.csc_array:
+        """(n_users + n_features, n_items) CSC: c of the training data, features last."""
+        return sparse.csc_array(self._rows(self.training) * np.float32(self.settings.alpha))
+
+    @cached_property
+    def grams(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of outer products of item factors, and of user and feature factors.
+
+        Both (factors, factors) float64.
+        """
+        items, rows = np.zeros((2, self.settings.factors, self.settings.factors))
+        for found, factors in (
+            (items, self.item_factors),
+            (rows, self.user_factors),
+            (rows, self.feature_factors),
+        ):
+            for start in range(0, len(factors), _GRAM_ROWS):
+                some = factors[start : start + _GRAM_ROWS].astype(np.float64)
+                found += some.T @ some
+        return items, rows
 
     def to_implicit(self) -> AlternatingLeastSquares:
         """The fitted model as `implicit`'s own, which loads without this package."""

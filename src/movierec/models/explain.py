@@ -11,6 +11,7 @@ from movierec.models.als import ALS
 from movierec.models.ease import EASE
 from movierec.models.hybrid import Hybrid
 from movierec.models.kernels.als import solve_rows
+from movierec.models.kernels.ranking import row_blocks
 
 
 def content_factors(als: ALS) -> np.ndarray:
@@ -21,12 +22,12 @@ def content_factors(als: ALS) -> np.ndarray:
     A_i^-1 sum_f c_fi z_f.
     """
     n_users = len(als.user_factors)
-    raters = als.confidences.copy()
+    raters = sparse.csr_array(als.confidences.T, copy=True)
     # An entry below zero counts in A_i, but its row is not drawn towards.
-    raters.data[: raters.indptr[n_users]] *= -1
+    raters.data[raters.indices < n_users] *= -1
     found = np.zeros_like(als.item_factors)
     rows = np.vstack([als.user_factors, als.feature_factors])
-    solve_rows(sparse.csr_array(raters.T), found, rows, als.settings.regularization, exact=True)
+    solve_rows(raters, found, rows, als.settings.regularization, exact=True)
     return found
 
 
@@ -49,6 +50,41 @@ def content_share(
             by_feature = [_ease_by_feature(model, preferences, item).sum() for item in items]
             content = content + scale * np.array(by_feature)
     return np.divide(content, whole, out=np.full(len(items), np.nan), where=whole != 0)
+
+
+def feature_scores(
+    hybrid: Hybrid, als_content: np.ndarray, ease_own: np.ndarray, preferences: sparse.csr_array
+) -> np.ndarray:
+    """What features bring to the scores of one row of preferences: (n_items,).
+
+    For each movie the sum over features in `contributions`. als_content: `content_factors` of the
+    hybrid's ALS; ease_own: `ease_own_features` of its EASE, empty without one.
+    """
+    content = np.zeros(preferences.shape[1], dtype=np.float32)
+    for model, scales in hybrid.scaled_components(preferences):
+        if isinstance(model, ALS):
+            content += scales.item() * (als_content @ model.fold_in_preferences(preferences)[0])
+        elif (features := model.item_features) is not None:
+            # P own, as in `_ease_by_feature`, where row and column of each movie are left out.
+            own = preferences.toarray()[0]
+            reached = model.diagonal * (own - model.score_preferences(preferences)[0])
+            pulled = features.T @ (features @ reached)
+            content += scales.item() * (pulled - ease_own * reached / model.diagonal)
+    return content
+
+
+def ease_own_features(ease: EASE) -> np.ndarray:
+    """The diagonal of F'F P, with P the inverse of EASE's Gram matrix: (n_items,)."""
+    own = np.zeros(len(ease.diagonal))
+    features = ease.item_features
+    if features is None:
+        return own
+    by_item = sparse.csr_array(features.T)
+    for rows in row_blocks(len(own), len(own)):
+        inverse = -ease.weights[rows] * ease.diagonal
+        inverse[np.arange(len(inverse)), np.arange(rows.start, rows.stop)] = ease.diagonal[rows]
+        own[rows] = np.einsum("ij,ij->i", (by_item[rows] @ features).toarray(), inverse)
+    return own
 
 
 def contributions(
@@ -81,25 +117,28 @@ def als_contributions(
     is the part of the explained movie's factors that other users bring (Hu, Koren and Volinsky
     2008, section 5); its feature f brings c_f z_f' A^-1 x_u, with A that of the movie.
     """
-    rated = preferences.indices
+    of_items, of_rows = als.grams
+    rated = als.item_factors[preferences.indices].astype(np.float64)
     confidence = np.full(len(rated), als.preference_confidence(preferences).item())
-    items = als.item_factors.astype(np.float64)
-    user_system = _normal_matrix(items, rated, confidence, als.settings.regularization)
+    user_system = _normal_matrix(of_items, rated, confidence, als.settings.regularization)
     wanted = confidence * preferences.data
-    user = np.linalg.solve(user_system, wanted @ items[rated])
+    user = np.linalg.solve(user_system, wanted @ rated)
 
-    rows = np.vstack([als.user_factors, als.feature_factors]).astype(np.float64)
-    raters = als.confidences[:, [item]].tocoo()
-    system = _normal_matrix(rows, raters.row, raters.data, als.settings.regularization)
-    by_row = raters.data * (rows[raters.row] @ np.linalg.solve(system, user))
-    is_feature = raters.row >= len(als.user_factors)
+    entries = als.confidences[:, [item]]
+    is_feature = entries.indices >= (n_users := len(als.user_factors))
+    features = entries.indices[is_feature] - n_users
+    raters = np.vstack(
+        [als.user_factors[entries.indices[~is_feature]], als.feature_factors[features]]
+    ).astype(np.float64)
+    confidence = np.r_[entries.data[~is_feature], entries.data[is_feature]]
+    system = _normal_matrix(of_rows, raters, confidence, als.settings.regularization)
+    content = (confidence[:, None] * raters)[len(raters) - len(features) :]
     by_feature = np.zeros(len(als.feature_factors))
-    by_feature[raters.row[is_feature] - len(als.user_factors)] = by_row[is_feature]
+    by_feature[features] = content @ np.linalg.solve(system, user)
 
-    content = raters.data[is_feature] @ rows[raters.row[is_feature]]
-    by_others = items[item] - np.linalg.solve(system, content)
-    by_movie = np.zeros(len(items))
-    by_movie[rated] = wanted * (items[rated] @ np.linalg.solve(user_system, by_others))
+    by_others = als.item_factors[item] - np.linalg.solve(system, content.sum(axis=0))
+    by_movie = np.zeros(len(als.item_factors))
+    by_movie[preferences.indices] = wanted * (rated @ np.linalg.solve(user_system, by_others))
     return by_movie, by_feature
 
 
@@ -149,9 +188,10 @@ def _inverse_column(ease: EASE, item: int) -> np.ndarray:
 
 
 def _normal_matrix(
-    factors: np.ndarray, rows: np.ndarray, confidence: np.ndarray, regularization: float
+    gram: np.ndarray, rows: np.ndarray, confidence: np.ndarray, regularization: float
 ) -> np.ndarray:
-    """The left side of a user's or movie's normal equations: (factors, factors)."""
-    some = factors[rows]
-    identity = regularization * np.eye(factors.shape[1])
-    return factors.T @ factors + (some.T * (confidence - 1)) @ some + identity
+    """The left side of a user's or movie's normal equations: (factors, factors).
+
+    gram: the sum of outer products of all rows; rows: those of other confidence than 1.
+    """
+    return gram + (rows.T * (confidence - 1)) @ rows + regularization * np.eye(len(gram))

@@ -63,6 +63,19 @@ def strongest_contributions(reasons: pd.DataFrame, most: int = 8) -> pd.DataFram
     return _numbered(shown.sort_index().round({"contribution": 3}))
 
 
+def up_and_down(reasons: pd.DataFrame, most: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The movies and features of `Recommender.explain` that raise a score most, and lower it most.
+
+    At most `most` of each kind, movies first, the strongest first; columns as there.
+    """
+    named = reasons[reasons["kind"].isin(["movie", "feature"])]
+    up, down = named[named["contribution"] > 0], named[named["contribution"] < 0]
+    return tuple(
+        pd.concat([side[side["kind"] == kind].head(most) for kind in ("movie", "feature")])
+        for side in (up, down)
+    )
+
+
 def similar_by_weight(
     recommender: Recommender, movie_ids: Iterable[int], n: int = 10
 ) -> pd.DataFrame:

@@ -11,16 +11,25 @@ from scipy import sparse
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
 from movierec.models.base import graded_preferences
-from movierec.models.explain import content_share, contributions
-from movierec.models.hybrid import Hybrid
+from movierec.models.explain import (
+    content_share,
+    contributions,
+    ease_own_features,
+    feature_scores,
+)
+from movierec.models.hybrid import Hybrid, standardise
 from movierec.models.kernels.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
+from movierec.serving.filters import FilterIndex, Filters
+from movierec.serving.movie_map import plane
 from movierec.serving.titles import Titles
 
 # Values of the column "basis": personal scores, or popularity where nothing was rated.
 TASTE, POPULARITY = "taste", "popularity"
 # What "because" adds where a liked movie counts against another, or a disliked one for it.
 SELDOM = ", rated together less than expected"
+
+_NO_FILTERS = Filters()
 
 
 class NotInModel(KeyError, ValueError):
@@ -48,6 +57,21 @@ class FittedHybrid:
     def now(self) -> np.ndarray:
         """The time of the last rating of all, when a recommendation is asked for: (1,) seconds."""
         return np.array([self.model.recent.last_time])
+
+    @cached_property
+    def novelty(self) -> np.ndarray:
+        """Self-information of each movie, standardised: (1, n_movies)."""
+        counts = np.maximum(self.interactions.ratings_per_movie, 1)
+        return standardise(-np.log2(counts)[None, :]).astype(np.float32)
+
+    @cached_property
+    def _ease_own(self) -> np.ndarray:
+        ease = self.model.components.ease
+        return np.zeros(0) if ease is None else ease_own_features(ease)
+
+    def feature_scores(self, preferences: sparse.csr_array) -> np.ndarray:
+        """What features bring to each score of one row: (n_movies,)."""
+        return feature_scores(self.model, self.content_factors, self._ease_own, preferences)
 
 
 class Recommender:
@@ -79,14 +103,35 @@ class Recommender:
         """
         return self._recommended(self._history(user_id), n)
 
-    def recommend_for(self, ratings: Mapping[int, float], n: int = 10) -> pd.DataFrame:
+    def recommend_for(
+        self,
+        ratings: Mapping[int, float],
+        n: int = 10,
+        *,
+        filters: Filters = _NO_FILTERS,
+        novelty: float = 0.0,
+        cf_weight: float = 0.5,
+    ) -> pd.DataFrame:
         """The n best movies for a cold-start user, folded in from ratings: movieId -> stars.
 
         Ratings below 2.75 stars, the middle of the scale, count against similar movies. Without
         any rating it returns the most rated movies, scored by number of ratings, with basis
         "popularity". Columns as in `recommend`.
+
+        filters    which movies may be listed
+        novelty    in [-1, 1]: how many standard deviations of the score one standard deviation of
+                   a movie's self-information, -log2 of its share of the ratings, is worth. Below 0
+                   popular movies come first
+        cf_weight  in [0, 1]: what rated movies bring through other people's ratings counts
+                   2 cf_weight times, what features bring 2 (1 - cf_weight) times
+        Both change the order alone, not the score, and mean nothing without ratings.
+        Raises ValueError where they are out of range.
         """
-        return self._recommended(self._row(ratings), n)
+        if not -1 <= novelty <= 1:
+            raise ValueError(f"novelty is {novelty}; it lies in [-1, 1]")
+        if not 0 <= cf_weight <= 1:
+            raise ValueError(f"cf_weight is {cf_weight}; it lies in [0, 1]")
+        return self._recommended(self._row(ratings), n, filters, novelty, cf_weight)
 
     def similar(self, movie_id: int, n: int = 10, cf_weight: float | None = None) -> pd.DataFrame:
         """The n movies most similar to one, by factors (cf_weight 1) to content (cf_weight 0).
@@ -99,6 +144,20 @@ class Recommender:
         columns, values = self._similarity.neighbours(np.array([self._column(movie_id)]), n, weight)
         kept = columns[0] >= 0
         return self._movies(columns[0][kept]).assign(similarity=values[0][kept])
+
+    def similarity_map(
+        self, movie_id: int, n: int = 10, cf_weight: float | None = None
+    ) -> pd.DataFrame:
+        """A movie and the n most similar to it, as points on a plane (see `movie_map.plane`).
+
+        The movie first, then as in `similar`, with the columns x and y.
+        """
+        weight = self.cf_weight if cf_weight is None else cf_weight
+        nearest = self.similar(movie_id, n, weight)
+        rows = np.array([self._column(movie) for movie in (movie_id, *nearest[MOVIE])])
+        points = plane(self._similarity.hybrid(rows, weight)[:, rows])
+        found = pd.concat([self._movies(rows[:1]).assign(similarity=1.0), nearest])
+        return found.assign(x=points[:, 0], y=points[:, 1])
 
     def explain(self, ratings: int | Mapping[int, float], movie_id: int) -> pd.DataFrame:
         """Why a movie gets its score for a known user, or for a cold-start user of these ratings.
@@ -161,10 +220,22 @@ class Recommender:
         return self.bundle["i2u"][int(np.argmax(counts == median))]
 
     @cached_property
+    def filter_index(self) -> FilterIndex:
+        """Genres and decades that filters can ask for."""
+        return FilterIndex(self.bundle["movies_indexed"])
+
+    @cached_property
     def _titles(self) -> Titles:
         return Titles(self.bundle["movies_indexed"])
 
-    def _recommended(self, row: sparse.csr_array, n: int) -> pd.DataFrame:
+    def _recommended(
+        self,
+        row: sparse.csr_array,
+        n: int,
+        filters: Filters = _NO_FILTERS,
+        novelty: float = 0.0,
+        cf_weight: float = 0.5,
+    ) -> pd.DataFrame:
         _check_positive(n)
         hybrid = self._fitted()
         preferences = graded_preferences(row)
@@ -172,8 +243,20 @@ class Recommender:
             scores = hybrid.model.score_preferences(preferences, hybrid.now)
         else:
             scores = hybrid.interactions.ratings_per_movie[None, :].astype(np.float32)
-        best = top_k(scores, n, row)[0]
-        best = best[best >= 0]
+        order = scores
+        if row.nnz and cf_weight != 0.5:
+            features = hybrid.feature_scores(preferences)
+            # What movies bring is the rest, but for the offset and recent popularity.
+            recent = hybrid.model.recency_scores(hybrid.now)[0]
+            movies = scores[0] - recent - features
+            order = (2 * cf_weight * movies + 2 * (1 - cf_weight) * features + recent)[None, :]
+        if row.nnz and novelty:
+            order = order + novelty * order.std() * hybrid.novelty
+        if filters != _NO_FILTERS:
+            allowed = np.flatnonzero(self.filter_index.allowed(filters))
+            best = allowed[_best(order[:, allowed], n, row[:, allowed])]
+        else:
+            best = _best(order, n, row)
         shares = np.full(len(best), np.nan)
         if row.nnz:
             shares = content_share(hybrid.model, hybrid.content_factors, preferences, best)
@@ -218,6 +301,12 @@ class Recommender:
             return self.bundle["m2i"][movie_id]
         except KeyError:
             raise NotInModel(f"movieId {movie_id} is not among the model's movies") from None
+
+
+def _best(order: np.ndarray, n: int, seen: sparse.csr_array) -> np.ndarray:
+    """Columns of the n largest numbers of one row, largest first, those seen left out."""
+    best = top_k(order, n, seen)[0]
+    return best[best >= 0]
 
 
 def _check_positive(n: int) -> None:
