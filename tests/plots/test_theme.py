@@ -93,6 +93,7 @@ def test_the_look_is_that_of_seaborn_but_for_what_the_project_sets():
         "figure.figsize",
         # Every figure that has a colour map names it.
         "image.cmap",
+        "text.parse_math",
     ]
 
 

@@ -105,7 +105,7 @@ def test_tiny_p_values_are_bounded():
     gains = GAINS.assign(better=0.5, worse=0.25)
     gains.loc["als", "p"] = 1e-9
 
-    html = readings.differences(gains).to_html()
+    html = readings.differences(gains).data
 
     assert "&lt; 0.0001" in html or "< 0.0001" in html
     assert "0.3000" in html

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from pandas.io.formats.style import Styler
+from IPython.display import HTML
 from scipy import sparse
 
 from movierec.evaluation.evaluate import Evaluation, K
+from movierec.markup import table
 
 HIT = "✓ "
 _QUANTILES = {"90th percentile": 0.9, "median": 0.5, "10th percentile": 0.1}
@@ -36,9 +37,7 @@ def example(
     return table.fillna("").set_axis(table.index + 1)
 
 
-def captioned_examples(
-    evaluation: Evaluation, models: list[str], titles: pd.Series
-) -> list[Styler]:
+def captioned_examples(evaluation: Evaluation, models: list[str], titles: pd.Series) -> list[HTML]:
     """The `example`s of the users at three quantiles of the first model's NDCG@10."""
     user_ids = evaluation.split.training.user_ids[evaluation.users]
     ascending = np.argsort(evaluation.values("NDCG")[models[0]].to_numpy(), kind="stable")
@@ -46,7 +45,7 @@ def captioned_examples(
     for name, quantile in _QUANTILES.items():
         place = ascending[round(quantile * (len(ascending) - 1))]
         caption = f"User {user_ids[place]}, {name} of {models[0]}'s NDCG@{K}"
-        tables.append(example(evaluation, place, models, titles).style.set_caption(caption))
+        tables.append(table(example(evaluation, place, models, titles), caption=caption))
     return tables
 
 

@@ -16,6 +16,7 @@ COUNT = "{x:,.0f}"  # format of an axis
 def set_theme() -> None:
     """A colour-blind-safe palette, figures as wide as a report, movie titles in full in tables."""
     pd.set_option("display.max_colwidth", 140)
+    pd.set_option("display.html.use_mathjax", False)  # two dollars in a title enclose no formula
     plt.style.use("movierec.plots.report")
 
 
@@ -35,11 +36,11 @@ def show(*contents: object) -> None:
 
 
 def shorten_title(title: str, width: int = 44) -> str:
-    """A movie title cut to at most `width` characters, its year kept, safe as a figure's text."""
+    """A movie title cut to at most `width` characters, its year kept; `?` for what fonts lack."""
     charmap = get_font(findfont(FontProperties(family=plt.rcParams["font.family"]))).get_charmap()
     # Matplotlib draws a character that the font lacks as a box, and warns.
     title = "".join(letter if ord(letter) in charmap else "?" for letter in title.strip())
     if len(title) > width:
         year = title[-7:] if title.endswith(")") else ""
         title = title[: width - len(year) - 1].rstrip() + "…" + year
-    return title.replace("$", r"\$")  # two dollar signs would enclose a formula
+    return title

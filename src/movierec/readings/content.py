@@ -6,6 +6,7 @@ from scipy import sparse
 
 from movierec.data.columns import MOVIE, TITLE
 from movierec.facts.catalogue import match
+from movierec.markup import markdown
 
 
 def content_text(movies: pd.DataFrame, tags: pd.DataFrame) -> str:
@@ -32,8 +33,8 @@ def tfidf(item_content: sparse.csr_array) -> str:
 def term_heatmap(weights: pd.DataFrame, query: str) -> Markdown:
     """weights: of terms (columns) in movies (rows, by title)."""
     matched = weights.index.str.contains(query, case=False, regex=False).sum()
-    shared = ", ".join(weights.columns[(weights > 0).all()])
+    shared = ", ".join(map(markdown, weights.columns[(weights > 0).all()]))
     return Markdown(
-        f'{matched} of these {len(weights)} movies have a title that contains "{query}". Terms that'
-        f" all of them have: {shared or 'none'}."
+        f"{matched} of these {len(weights)} movies have a title that contains"
+        f' "{markdown(query)}". Terms that all of them have: {shared or "none"}.'
     )

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
-from pandas.io.formats.style import Styler
+from IPython.display import HTML, Markdown
 
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
+from movierec.markup import table
 
 
 def dataset_size(facts: DatasetFacts) -> str:
@@ -49,13 +49,13 @@ def long_tail(counts: pd.Series) -> Markdown:
     )
 
 
-def left_out_table(facts: DatasetFacts, interactions: Interactions) -> Styler:
+def left_out_table(facts: DatasetFacts, interactions: Interactions) -> HTML:
     """Ratings, users and movies of the dataset, and how many of them are kept and left out."""
-    table = facts.counts().loc[["ratings", "users", "movies"]].rename(columns={"count": "all"})
-    table["kept"] = interactions.user_items.nnz, *interactions.user_items.shape
-    table["left out"] = table["all"] - table["kept"]
-    table["kept, %"] = 100 * table["kept"] / table["all"]
-    return table.style.format("{:,}").format("{:.1f}", subset="kept, %")
+    counts = facts.counts().loc[["ratings", "users", "movies"]].rename(columns={"count": "all"})
+    counts["kept"] = interactions.user_items.nnz, *interactions.user_items.shape
+    counts["left out"] = counts["all"] - counts["kept"]
+    counts["kept, %"] = 100 * counts["kept"] / counts["all"]
+    return table(counts, dict.fromkeys(counts, "{:,}") | {"kept, %": "{:.1f}"})
 
 
 def interaction_matrix(interactions: Interactions) -> str:

@@ -4,12 +4,12 @@ gains and losses are `evaluation.summary.differences`, metrics its long table.
 """
 
 import pandas as pd
-from IPython.display import Markdown
-from pandas.io.formats.style import Styler
+from IPython.display import HTML, Markdown
 
 from movierec.evaluation.questions import NAMES, Answers
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import best_rival, by_model
+from movierec.markup import Format, markdown, table
 from movierec.models.registry import TARGET, WITHOUT_FACTS
 
 
@@ -119,11 +119,10 @@ def significance(gains: pd.DataFrame, target: str) -> Markdown:
     )
 
 
-def differences(gains: pd.DataFrame) -> Styler:
+def differences(gains: pd.DataFrame) -> HTML:
     """p, and the shares of users for whom the target model is better and worse, as a table."""
-    formats = {"p": "{:.4f}", "better": "{:.0%}", "worse": "{:.0%}"}
-    table = gains[list(formats)].style.format(formats)
-    return table.format("< 0.0001", subset=(gains["p"] < 0.0001, "p"))
+    formats: dict[str, Format] = {"p": _p_value, "better": "{:.0%}", "worse": "{:.0%}"}
+    return table(gains[list(formats)], formats)
 
 
 def ablation(losses: pd.DataFrame) -> Markdown:
@@ -162,8 +161,8 @@ def calibration(shares: pd.DataFrame, target: str) -> Markdown:
     shift = (shares[target] - shares["history"]) * 100
     more, less = shift.idxmax(), shift.idxmin()
     return Markdown(
-        f"Against the histories, lists of `{target}` shift most towards {more}"
-        f" ({shift[more]:+.1f} points) and away from {less} ({shift[less]:+.1f} points)."
+        f"Against the histories, lists of `{target}` shift most towards {markdown(more)}"
+        f" ({shift[more]:+.1f} points) and away from {markdown(less)} ({shift[less]:+.1f} points)."
     )
 
 
@@ -189,3 +188,7 @@ def costs(costs: pd.DataFrame) -> Markdown:
 def _significant(differences: pd.DataFrame) -> pd.Series:
     """Whether the 95 % interval of each difference leaves 0 out."""
     return (differences["low"] > 0) | (differences["high"] < 0)
+
+
+def _p_value(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"

@@ -4,6 +4,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from movierec.data.columns import RATING
+from movierec.markup import markdown
 
 
 def user_ratings(user: int, rated: pd.DataFrame) -> str:
@@ -13,4 +14,4 @@ def user_ratings(user: int, rated: pd.DataFrame) -> str:
 def cold_start(ratings: str, history: dict[int, float]) -> Markdown:
     """ratings: as typed; history: those that match a title."""
     found = ":" if history else ", none of which is in the data; the most rated movies instead:"
-    return Markdown(f"For a user who rates *{ratings}*{found}")
+    return Markdown(f"For a user who rates *{markdown(ratings)}*{found}")

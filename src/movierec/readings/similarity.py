@@ -8,6 +8,7 @@ from IPython.display import Markdown
 
 from movierec.content.titles import matching
 from movierec.data.columns import TITLE
+from movierec.markup import markdown
 from movierec.models.similarity import ItemSimilarity
 
 
@@ -46,7 +47,7 @@ def nearest_by_content(
 def clustermap(block: pd.DataFrame, query: str) -> Markdown:
     """block: as `similarity_block` made it for the query."""
     n = int(block.index.str.contains(query, case=False, regex=False).sum())
-    reading = f'{n} of these {len(block)} movies have a title that contains "{query}".'
+    reading = f'{n} of these {len(block)} movies have a title that contains "{markdown(query)}".'
     if 1 < n < len(block):
         values = block.to_numpy()
         among = values[:n, :n][~np.eye(n, dtype=bool)].mean()
