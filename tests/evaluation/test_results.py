@@ -19,7 +19,7 @@ from movierec.evaluation.results import (
 )
 from movierec.evaluation.summary import differences, metrics_table
 from movierec.models.popularity import Popularity
-from movierec.settings import ProtocolSettings
+from movierec.settings import ContentSettings, ProtocolSettings
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def save(tmp_path, settings, metrics, gains):
     def saved(**other) -> str:
         given = {
             "protocol": {"name": "user-random"},
-            "settings": settings,
+            "settings": [ContentSettings(max_features=7), settings],
             "metrics": metrics,
             "comparisons": {"ndcg@10": gains},
             "target": "ease",
@@ -89,7 +89,8 @@ def test_metrics_json_has_protocol_and_settings(save, settings):
     document = json.loads(save())
 
     assert document["protocol"] == {"name": "user-random"}
-    assert document["settings"] == settings.model_dump()
+    content = ContentSettings(max_features=7).model_dump()
+    assert document["settings"] == content | settings.model_dump()
 
 
 def test_metrics_json_has_every_metric_of_every_model(save, metrics):

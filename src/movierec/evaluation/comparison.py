@@ -1,112 +1,129 @@
-"""Metrics of several runs in one table."""
+"""Configurations of one question compared: paired by user, and model by model."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pandas as pd
 
-from movierec.data.columns import USER
+from movierec.evaluation.evaluated import Configuration, Settings
 from movierec.evaluation.summary import differences
-from movierec.models.registry import TARGET
-from movierec.paths import RunPaths
-from movierec.stages import artifact
+
+_DIFFERENCE = ["mean", "low", "high", "p", "better", "worse"]
 
 
-def read_metrics(runs: Iterable[RunPaths]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Metrics and protocols of some runs.
+def differing(described: Sequence[Settings]) -> dict[str, list]:
+    """What some descriptions differ in: by name, the value of each.
 
-    The first frame is a long table, columns run, model, metric (such as "ndcg@10"), mean, low,
-    high, NaN where a metric has no interval; the second has a row per run.
-    Raises MissingArtifact for a run without an evaluation, ValueError for a malformed
-    metrics.json.
+    A name that not all have, since an older version did not write it, is no difference.
     """
-    rows, protocols = [], {}
-    for run in runs:
-        path = artifact(run, "metrics.json")
-        try:
-            document = json.loads(path.read_text())
-            protocols[run.name] = pd.json_normalize(dict(document["protocol"])).iloc[0]
-            for model, metrics in document["models"].items():
-                for metric, found in metrics.items():
-                    low, high = found.get("ci95", (None, None))
-                    mean = found["mean"] if "mean" in found else found["value"]
-                    rows.append((run.name, model, metric, mean, low, high))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{path} is not what stage 05_evaluation writes ({error!r}): run it again"
-            ) from error
-    table = pd.DataFrame(rows, columns=["run", "model", "metric", "mean", "low", "high"])
-    numbers = dict.fromkeys(["mean", "low", "high"], float)
-    return table.astype(numbers), pd.DataFrame(protocols).T.rename_axis("run")
+    known = set.intersection(*map(set, described))
+    values = {name: [one[name] for one in described] for name in described[0] if name in known}
+    return {name: found for name, found in values.items() if len(set(map(str, found))) > 1}
 
 
-def differing(protocols: pd.DataFrame) -> list[str]:
-    """Names of the columns in which the runs' protocols differ."""
-    return [name for name, column in protocols.items() if len(set(map(str, column))) > 1]
+def differing_text(differing: dict[str, list]) -> str:
+    """As "factors 64 / 16, alpha 1 / 2"; hashes are shortened."""
+    width = {name: 8 if name.startswith("sha256") else None for name in differing}
+    texts = {
+        name: [str(one)[: width[name]] for one in values] for name, values in differing.items()
+    }
+    return ", ".join(f"{name} {' / '.join(values)}" for name, values in texts.items())
 
 
-def poolable(metrics: pd.DataFrame, protocols: pd.DataFrame, metric: str) -> bool:
-    """Whether several runs differ in their seed alone and have per-user values of TARGET."""
-    drawn = {"seed", "test_users", "test_ratings"}
-    if (protocols.get("selection.ratings_fraction", pd.Series(0.0)) == 1).all():
-        drawn.add("selection.seed")  # nothing was drawn with it
-    rows = metrics[(metrics["model"] == TARGET) & (metrics["metric"] == metric)]
-    per_user = rows["low"].notna().sum() == len(protocols) > 1
-    return per_user and drawn.issuperset(differing(protocols))
-
-
-def pooled_differences(
-    runs: Iterable[RunPaths], metric: str, target: str = TARGET, seed: int = 0
+def compare(
+    configurations: Sequence[Configuration],
+    metric: str,
+    model: str | None = None,
+    against: str | None = None,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """The target model minus every other (see `summary.differences`), over several splits.
+    """Configurations of one question, best first, each minus one of them, paired by user.
 
-    A user's value is the mean over the runs that have one: more seeds are more knowledge about
-    the same users, not more users. Models that a run lacks are left out.
-    metric: a column of per_user.parquet, such as "ndcg@10".
+    model    whose values; None for each configuration's target
+    against  a run of the configuration that is subtracted; None for the best one
+
+    A row per configuration, index its label: model; mean, low, high of the metric; and of the
+    difference mean, low, high, p, better and worse (see `summary.differences`), their names
+    beginning with "difference ". Those are NaN for the configuration that is subtracted, for
+    a metric without values by user, and where no split is common to all; else only common splits
+    count. Configurations without the model are left out.
+    Raises ValueError for a metric or model that none has, and for an `against` that is none.
     """
-    columns = [USER, "model", metric]
-    frames = [pd.read_parquet(artifact(run, "per_user.parquet"), columns=columns) for run in runs]
-    wide = [frame.pivot(index=USER, columns="model", values=metric) for frame in frames]
-    means = pd.concat(wide, join="inner").groupby(level=0).mean()
-    return differences(means.astype(float), target, seed)
+    _require_metric(configurations, metric)
+    _require_models(configurations, [model] if model else [])
+    having = [one for one in configurations if one.has(metric)]
+    having = [one for one in having if (model or one.target) in one.models]
+    if splits := set.intersection(*(one.splits for one in having)):
+        having = [one.on(splits) for one in having]
+    models = {one.label: model or one.target for one in having}
+    own = {one.label: one.values(metric).loc[models[one.label]] for one in having}
+    table = pd.DataFrame(own).T.sort_values("mean", ascending=False, kind="stable")
+    table.insert(0, "model", models)
+    reference = _label_of(having, against) if against else table.index[0]
+    columns = pd.DataFrame(index=table.index, columns=_DIFFERENCE, dtype=float)
+    if splits and len(having) > 1 and all(one.has_per_user(metric) for one in having):
+        users = {one.label: one.per_user(metric)[models[one.label]] for one in having}
+        found = differences(pd.DataFrame(users)[table.index], reference, seed)
+        # Of the reference minus the others; turned round, a gain is above 0.
+        turned = {"mean": -found["mean"], "low": -found["high"], "high": -found["low"]}
+        turned |= {"p": found["p"], "better": found["worse"], "worse": found["better"]}
+        columns.update(pd.DataFrame(turned))
+    return table.join(columns.add_prefix("difference "))
 
 
-def only_models(metrics: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
-    """The rows of some models. Raises ValueError for one that no run has."""
-    if unknown := set(models) - set(metrics["model"]):
-        names = ", ".join(metrics["model"].unique())
-        raise ValueError(f"no run has a model {', '.join(sorted(unknown))}; there are {names}")
-    return metrics[metrics["model"].isin(models)]
+def model_table(
+    configurations: Sequence[Configuration], metric: str, models: Sequence[str] = ()
+) -> pd.DataFrame:
+    """One metric as text "mean [low, high]": a row per model, best first, a column per label.
 
-
-def side_by_side(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One metric as text "mean [low, high]": a row per model, best first, and a column per run.
-
-    The last column is the mean over several runs, for models that all of them have. With more
-    runs than models the table is transposed. Raises ValueError for a metric that no run has.
+    models: those to show; none for all. With more configurations than models the table is
+    transposed. Raises ValueError for a metric or model that no run has.
     """
-    rows = metrics[metrics["metric"] == metric]
-    if rows.empty:
-        names = ", ".join(metrics["metric"].unique())
-        raise ValueError(f"no run has a metric {metric!r}; there are {names}")
-    bounds = rows["low"].map(" [{:.4f}, ".format) + rows["high"].map("{:.4f}]".format)
-    text = rows["mean"].map("{:.4f}".format) + bounds.mask(rows["low"].isna(), "")
-    runs, models = rows["run"].unique(), rows.groupby("model")["mean"]
-    table = rows.assign(text=text).pivot(index="model", columns="run", values="text")[runs]
-    if len(runs) > 1:
-        table["mean"] = models.mean()[models.size() == len(runs)].map("{:.4f}".format)
-    best_first = models.max().sort_values(ascending=False).index
-    table = table.loc[best_first].fillna("").rename_axis(index=None, columns=None)
+    _require_metric(configurations, metric)
+    _require_models(configurations, models)
+    values = {one.label: one.values(metric) for one in configurations}
+    means = pd.DataFrame({label: found["mean"] for label, found in values.items()})
+    table = pd.DataFrame({label: interval_text(found) for label, found in values.items()})
+    best_first = means.max(axis=1).sort_values(ascending=False, kind="stable").index
+    shown = [name for name in best_first if name in (models or best_first)]
+    table = table.loc[shown].fillna("").rename_axis(index=None)
     return table if len(table) >= table.shape[1] else table.T
 
 
-def report_tables(
-    metrics: pd.DataFrame, protocols: pd.DataFrame, metric: str
-) -> dict[str, pd.DataFrame]:
-    """By heading: the runs' protocols, and all metrics at the cutoff of one, that one first."""
-    cutoff = metric[metric.index("@") :]
-    others = [name for name in metrics["metric"].unique() if name.endswith(cutoff)]
-    hashes = protocols.columns[protocols.columns.str.startswith("sha256")]
-    return {"Protocols": protocols.drop(columns=hashes).T} | {
-        name: side_by_side(metrics, name) for name in dict.fromkeys([metric, *others])
-    }
+def interval_text(values: pd.DataFrame) -> pd.Series:
+    """Text "0.4160 [0.4010, 0.4310]" from columns mean, low, high; NaN bounds are left out."""
+    bounds = values["low"].map(" [{:.4f}, ".format) + values["high"].map("{:.4f}]".format)
+    return values["mean"].map("{:.4f}".format) + bounds.mask(values["low"].isna(), "")
+
+
+def long_table(questions: Sequence[Sequence[Configuration]]) -> pd.DataFrame:
+    """All metrics of all runs: question (from 1), configuration, run, and those of a run."""
+    frames = [
+        run.metrics.assign(question=number, configuration=one.label, run=run.paths.name)
+        for number, configurations in enumerate(questions, start=1)
+        for one in configurations
+        for run in one.runs
+    ]
+    first = ["question", "configuration", "run"]
+    return pd.concat(frames)[[*first, *frames[0].columns.drop(first)]]
+
+
+def _label_of(configurations: Sequence[Configuration], run: str) -> str:
+    for one in configurations:
+        if run in (one.label, *(each.paths.name for each in one.runs)):
+            return one.label
+    names = ", ".join(each.paths.name for one in configurations for each in one.runs)
+    raise ValueError(f"{run} is none of the runs that are compared: {names}")
+
+
+def _require_metric(configurations: Sequence[Configuration], metric: str) -> None:
+    tables = [run.metrics["metric"] for one in configurations for run in one.runs]
+    names = pd.concat(tables).unique()
+    if metric not in names:
+        raise ValueError(f"no run has a metric {metric!r}; there are {', '.join(names)}")
+
+
+def _require_models(configurations: Sequence[Configuration], models: Sequence[str]) -> None:
+    names = dict.fromkeys(name for one in configurations for name in one.models)
+    for model in models:
+        if model not in names:
+            raise ValueError(f"no run has a model {model!r}; there are {', '.join(names)}")

@@ -1,6 +1,7 @@
 """Files of an evaluation: metrics.json, and Parquet files for other tools."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from movierec.data.columns import MOVIE, RATING, USER
 from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation
 from movierec.paths import atomic_write
-from movierec.settings import ModelSettings, ProtocolSettings
+from movierec.settings import ProtocolSettings, Settings
 
 _KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
 # Metrics of all lists of a model together, which have a value but no error.
@@ -49,13 +50,14 @@ def describe(
 def save_metrics(
     path: Path,
     protocol: dict,
-    settings: ModelSettings,
+    settings: Sequence[Settings],
     metrics: pd.DataFrame,
     comparisons: dict[str, pd.DataFrame],
     target: str,
 ) -> None:
     """Write means, standard errors, intervals and comparisons as JSON.
 
+    settings     all that the values depend on, besides the protocol
     metrics      long table, columns model, metric, k, mean, se, low, high
     comparisons  by metric such as "ndcg@10": `summary.differences` of the target model
     """
@@ -69,7 +71,7 @@ def save_metrics(
         )
     document = {
         "protocol": protocol,
-        "settings": settings.model_dump(),
+        "settings": {name: value for one in settings for name, value in one},
         "models": models,
         "comparisons": [
             {

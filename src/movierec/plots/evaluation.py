@@ -91,9 +91,13 @@ def metric_curves(
 
 
 def paired_differences(
-    gains: pd.DataFrame, title: str, most: int | None = None, ax: Axes | None = None
+    gains: pd.DataFrame,
+    title: str,
+    most: int | None = None,
+    ax: Axes | None = None,
+    metric: str = "NDCG@10",
 ) -> Axes:
-    """Paired differences of NDCG@10 with 95 % intervals; grey where the interval holds 0.
+    """Paired differences of a metric with 95 % intervals; grey where the interval holds 0.
 
     gains  a row per other model, columns mean, low, high; the first is on top
     title  what is subtracted from what
@@ -105,7 +109,7 @@ def paired_differences(
     _intervals(ax, shown, significant, "{:+.4f}", GREY)
     ax.set(
         title=f"{title} (grey: not significant)",
-        xlabel="mean paired difference of NDCG@10, 95 % interval",
+        xlabel=f"mean paired difference of {metric}, 95 % interval",
     )
     return ax
 
