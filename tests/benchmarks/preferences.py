@@ -25,7 +25,7 @@ from movierec.evaluation.questions import NAMES, per_user_answers
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
 from movierec.models.served import Served
-from movierec.settings import ModelSettings, ProtocolSettings
+from movierec.settings import ContentSettings, ModelSettings, ProtocolSettings
 
 MIDDLE = (MIN_RATING + MAX_RATING) / 2
 # Ratings at the middle of the scale that a user's own mean is shrunk with.
@@ -70,9 +70,10 @@ def answered(folder: Path, seed: int) -> pd.DataFrame:
     tables, settings = read_tables(folder), ModelSettings()
     interactions = select_interactions(tables.ratings, top_movies=1_000)
     movies = tables.movies[tables.movies[MOVIE].isin(interactions.movie_ids)]
-    features = ItemFeatures.of(movies, known_content(movies, tables.tags, 5_000))
     protocol = ProtocolSettings(seed=seed)
     split = validation(make_split(interactions, protocol), protocol)
+    content = known_content(movies, split.known_tags(tables.tags), ContentSettings())
+    features = ItemFeatures.of(movies, content)
     models = variants(build_hybrid(settings, settings, features, split.training))
     evaluation = evaluate(models, split, cutoffs=(K,), seed=seed)
     per_user = per_user_answers(evaluation.lists, split.test[evaluation.users])

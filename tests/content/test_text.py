@@ -26,7 +26,6 @@ def tags() -> pd.DataFrame:
         {
             "movieId": [3, 7, 99, 7],
             "tag": ["balloon", "heist", "stranger", "bank robbery"],
-            "timestamp": [100, 200, 100, 300],
         }
     )
 
@@ -39,14 +38,6 @@ def test_a_text_has_title_genres_and_tags_in_the_order_of_the_movies(movies, tag
         30: "Untold",
     }
     assert texts.index.tolist() == [20, 10, 30]
-
-
-@pytest.mark.parametrize(
-    ("before", "used"), [(100, []), (101, ["balloon"]), (300, ["balloon", "heist"])]
-)
-def test_only_tags_from_before_a_time_are_used(movies, tags, before, used):
-    words = " ".join(content_text(movies, tags, before)).split()
-    assert [tag for tag in ("balloon", "heist", "robbery") if tag in words] == used
 
 
 def test_facts_of_a_film_follow_its_tags(movies, tags):

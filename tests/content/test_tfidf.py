@@ -52,7 +52,7 @@ def test_texts_without_terms_are_refused():
         tfidf(pd.Series(["", "the"]), SETTINGS)
 
 
-def test_known_content_is_that_of_titles_genres_and_earlier_tags():
+def test_known_content_is_that_of_titles_genres_and_tags():
     movies = pd.DataFrame(
         {
             "movieId": [7, 3],
@@ -61,12 +61,12 @@ def test_known_content_is_that_of_titles_genres_and_earlier_tags():
         }
     )
     tags = pd.DataFrame(
-        {"movieId": [7, 7], "tag": ["heist", "robbery"], "timestamp": [100, 200]},
+        {"movieId": [7], "tag": ["heist"]},
     )
     texts = ["Heat (1995) Action Crime heist", "Up (2009) Animation"]
     expected = TfidfVectorizer(stop_words="english", max_features=5).fit_transform(texts).toarray()
     settings = ContentSettings(max_features=5, film_facts=False)
-    known = known_content(movies, tags, settings, before=200)
+    known = known_content(movies, tags, settings)
     np.testing.assert_allclose(known.toarray(), expected, rtol=0, atol=1e-6)
 
 

@@ -524,6 +524,54 @@ def test_of_fewer_users_the_sample_is_the_split(many):
     assert sample_users(split, 30, seed=0) is split
 
 
+def tagged(*rows: tuple) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["userId", "movieId", "tag", "timestamp"])
+
+
+def every_tag(whole: Interactions) -> pd.DataFrame:
+    """A tag from time 0 of each user to each movie, rated or not."""
+    pairs = [(user, movie, "tag", 0) for user in whole.user_ids for movie in whole.movie_ids]
+    return tagged(*pairs)
+
+
+def pairs_of(tags: pd.DataFrame) -> set[tuple[int, int]]:
+    return set(zip(tags["userId"] // 10 - 1, tags["movieId"] // 100 - 1, strict=True))
+
+
+def test_tags_of_hidden_pairs_are_not_known_and_all_others_are(split, many):
+    everything = every_tag(many)
+    assert pairs_of(split.known_tags(everything)) == pairs_of(everything) - rated(split.test)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_in_validation_the_tags_of_test_pairs_stay_hidden(many, name):
+    split = split_by(name, many)
+    inner = validation(split, asked(name))
+    known = pairs_of(inner.known_tags(every_tag(many)))
+    assert known.isdisjoint(rated(split.test) | rated(inner.test))
+    assert rated(inner.known) <= known
+
+
+def test_the_hidden_pairs_of_sampled_users_stay_hidden(many):
+    outer = make_split(many, asked("user-random"))
+    inner = validation(outer, asked("user-random"))
+    sample = sample_users(inner, 7, seed=0)
+    users = np.flatnonzero(np.isin(many.user_ids, sample.training.user_ids))
+    assert sample.hidden.toarray().tolist() == inner.hidden.toarray()[users].tolist()
+
+
+def test_tags_of_strangers_and_of_other_movies_are_known(many):
+    split = make_split(many, asked("user-random"))
+    strangers = tagged((9, 100, "tag", 5), (10, 7, "tag", 5))
+    assert split.known_tags(strangers).equals(strangers)
+
+
+def test_tags_from_the_split_time_on_are_not_known(ten_days):
+    split = make_split(ten_days, ProtocolSettings(protocol="global-time", test_share=0.3))
+    tags = tagged(*[(99, 100, "tag", split.split_time + shift) for shift in (-1, 0, 1)])
+    assert split.known_tags(tags)["timestamp"].tolist() == [split.split_time - 1]
+
+
 STRANGERS = given_frame((99, 100, 1.0), (10, 999, 2.0))
 EVERYTHING = given_frame((10, 100, 4.0), (10, 200, 3.0))
 

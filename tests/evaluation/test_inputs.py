@@ -31,7 +31,9 @@ def inputs(interactions) -> EvaluationInputs:
     """Of forty users and thirty movies; movie 0 has a tag from time 5, and time 50."""
     ids = interactions.movie_ids
     movies = pd.DataFrame({"movieId": ids, "title": "Film (1999)", "genres": "Drama|War"})
-    tags = pd.DataFrame({"movieId": ids[0], "tag": ["early", "late"], "timestamp": [5, 50]})
+    tags = pd.DataFrame(
+        {"userId": 1, "movieId": ids[0], "tag": ["early", "late"], "timestamp": [5, 50]}
+    )
     given = pd.DataFrame({"userId": [], "movieId": [], "rating": []})
     eda = OpenStage("01_eda", "mine")
     interactions.save(eda.output("interactions.npz"))
@@ -133,3 +135,18 @@ def test_of_few_users_diagnostics_are_of_all(inputs):
     whole = evaluate(models.values(), split, cutoffs=(10,))
 
     assert inputs.sampled(whole, models, inputs.features(split), None) == (whole, models)
+
+
+def test_tags_of_hidden_ratings_are_no_features(inputs):
+    split = inputs.split()
+    user, movie = (int(one[0]) for one in split.test.nonzero())
+    ids = split.training.user_ids[user], split.training.movie_ids[movie]
+    tags = pd.DataFrame({"userId": ids[0], "movieId": ids[1], "tag": ["betrayal"], "timestamp": 0})
+
+    words = [
+        replace(inputs, tags=one).features(split).terms[[movie]].nnz for one in (tags, tags[:0])
+    ]
+
+    assert words[0] == words[1]
+    everybody_s = replace(inputs, tags=tags.assign(userId=1))
+    assert everybody_s.features(split).terms[[movie]].nnz == words[0] + 1

@@ -18,7 +18,7 @@ from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
 from movierec.models.served import Served
 from movierec.models.similarity import ItemSimilarity
-from movierec.settings import ModelSettings
+from movierec.settings import ContentSettings, ModelSettings
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def movies(ml_latest_small: Path, interactions) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def features(ml_latest_small: Path, movies) -> ItemFeatures:
     tags = read_tables(ml_latest_small).tags
-    return ItemFeatures.of(movies, known_content(movies, tags, 5_000))
+    return ItemFeatures.of(movies, known_content(movies, tags, ContentSettings()))
 
 
 @pytest.fixture(scope="module")

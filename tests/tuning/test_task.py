@@ -13,6 +13,7 @@ from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import Split, make_split
 from movierec.datasets import load_dataset
 from movierec.evaluation.evaluate import evaluate
+from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.ease import EASE, MAX_ITEMS
 from movierec.settings import ModelSettings, PreferenceSettings, ProtocolSettings, SettingsError
 from movierec.tuning import search
@@ -122,18 +123,14 @@ def test_values_are_the_mean_ndcg_at_10_of_each_validation_split(load, dataset, 
     assert found == pytest.approx(values)
 
 
-def test_tags_from_after_a_validation_split_are_not_read(load, monkeypatch):
-    read = []
-
-    def record(movies, tags, settings, before):
-        read.append(before)
-        return sparse.csr_array((len(movies), 1), dtype=np.float32)
-
-    monkeypatch.setattr("movierec.evaluation.inputs.known_content", record)
+def test_features_are_those_known_in_each_validation_split(load, monkeypatch):
+    asked = []
+    monkeypatch.setattr(EvaluationInputs, "features", lambda inputs, split: asked.append(split))
     load("protocol=global-time")
 
-    assert None not in read
-    assert len(read) == search.TEMPORAL_SPLITS
+    times = [split.split_time for split in asked]
+    assert times == sorted(set(times), reverse=True)
+    assert len(times) == search.TEMPORAL_SPLITS
 
 
 def test_weights_of_facts_are_searched_with_features_made_anew(load, dataset):

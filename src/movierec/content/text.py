@@ -4,24 +4,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TIMESTAMP, TITLE
+from movierec.data.columns import GENRES, MOVIE, NO_GENRES, TAG, TITLE
 from movierec.facts.tokens import fact_text
 
 
-def content_text(
-    movies: pd.DataFrame, tags: pd.DataFrame, before: int | None = None, film_facts: bool = False
-) -> pd.Series:
+def content_text(movies: pd.DataFrame, tags: pd.DataFrame, film_facts: bool = False) -> pd.Series:
     """Title, genres and tags of each movie joined with spaces, in the order of `movies`.
 
     movies  movieId, title, genres
     tags    movieId, tag; tags of other movies are ignored
-    before  seconds since 1970; only tags with an earlier `timestamp` are used. None uses all.
     film_facts  whether what the catalogue knows of a film is added, one word each (`facts.tokens`)
     """
-    used = tags[MOVIE].isin(movies[MOVIE])
-    if before is not None:
-        used &= tags[TIMESTAMP] < before
-    tags = tags[used]
+    tags = tags[tags[MOVIE].isin(movies[MOVIE])]
     table = pa.table({MOVIE: tags[MOVIE], TAG: pa.array(tags[TAG], pa.string())})
     # With several threads the order of a movie's tags would vary.
     joined = table.group_by(MOVIE, use_threads=False).aggregate([(TAG, "list")])

@@ -48,16 +48,10 @@ def without_facts(item_content: sparse.csr_array, vectorizer: TfidfVectorizer) -
 
 
 def known_content(
-    movies: pd.DataFrame,
-    tags: pd.DataFrame,
-    settings: ContentSettings,
-    before: int | None = None,
+    movies: pd.DataFrame, tags: pd.DataFrame, settings: ContentSettings
 ) -> sparse.csr_array:
-    """TF-IDF rows (n_movies, n_terms) fitted on the tags from before a time, or on all tags.
-
-    movies, tags and before (seconds since 1970) are those of `content_text`.
-    """
-    return tfidf(content_text(movies, tags, before, settings.film_facts), settings)[1]
+    """TF-IDF rows (n_movies, n_terms) fitted on movies and tags as of `content_text`."""
+    return tfidf(content_text(movies, tags, settings.film_facts), settings)[1]
 
 
 def top_terms(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from movierec.data.columns import MOVIE, RATING, USER
+from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.data.interactions import Interactions
 from movierec.settings import ProtocolSettings
 
@@ -26,6 +26,8 @@ class Split:
     candidates   (n_movies,) bool: items that may be recommended
     question     two sentences: what is held out, and what a result on this split measures
     split_time   seconds since 1970: start of the test period of a temporal split, otherwise None
+    outer        (n_users, n_movies) CSR bool: pairs hidden by the split whose training part this
+                 one divides; None if it divides all ratings
     counts       by description, numbers of test.csv lines read and excluded
 
     Raises AssertionError when a test rating is also in the training or known part.
@@ -38,6 +40,7 @@ class Split:
     candidates: np.ndarray
     question: str
     split_time: int | None = None
+    outer: sparse.csr_array | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,6 +58,27 @@ class Split:
     def has_stars(self) -> bool:
         """Whether every test rating says how many stars were given."""
         return not np.isnan(self.test.data).any()
+
+    @property
+    def hidden(self) -> sparse.csr_array:
+        """(n_users, n_movies) CSR bool: pairs of which nothing may be known."""
+        test = self.test.astype(bool)
+        return test if self.outer is None else test + self.outer
+
+    def known_tags(self, tags: pd.DataFrame) -> pd.DataFrame:
+        """Tags (userId, movieId, timestamp) but those of hidden pairs and from the split time on.
+
+        A tag tells that its user has seen the movie.
+        """
+        rows = pd.Index(self.training.user_ids).get_indexer(tags[USER])
+        columns = pd.Index(self.training.movie_ids).get_indexer(tags[MOVIE])
+        hidden, n_movies = self.hidden, len(self.candidates)
+        hidden_pairs = _pairs(_rows(hidden), hidden.indices, n_movies)
+        strange = (rows < 0) | (columns < 0)
+        known = strange | ~np.isin(_pairs(rows, columns, n_movies), hidden_pairs)
+        if self.split_time is not None:
+            known &= tags[TIMESTAMP].to_numpy() < self.split_time
+        return tags[known]
 
     def relevant(self, threshold: float) -> sparse.csr_array:
         """Test ratings of at least `threshold` stars; all test ratings for a threshold of 0.
@@ -104,7 +128,8 @@ def validation(split: Split, protocol: ProtocolSettings) -> Split:
     name = "user-random" if protocol.protocol == "given" else protocol.protocol
     changes = {"protocol": name, "test_from": "", "seed": protocol.seed + 1}
     # Not `replace`, since the seed may be the highest that a setting can be.
-    return make_split(split.training, protocol.model_copy(update=changes))
+    inner = make_split(split.training, protocol.model_copy(update=changes))
+    return replace(inner, outer=split.hidden)
 
 
 def sample_users(split: Split, most: int, seed: int) -> Split:
@@ -122,6 +147,7 @@ def sample_users(split: Split, most: int, seed: int) -> Split:
         known=split.known[users],
         test=split.test[users],
         query_times=split.query_times[users],
+        outer=None if split.outer is None else split.outer[users],
     )
 
 
@@ -221,8 +247,11 @@ def _given(interactions: Interactions, given: pd.DataFrame | None) -> Split:
         (given[RATING].to_numpy(np.float32)[usable], (rows[usable], columns[usable])),
         shape=(n_users, n_movies),
     )
-    pair = np.int64(n_movies) * _rows(interactions.user_items) + interactions.user_items.indices
-    overlap = np.isin(pair, np.int64(n_movies) * _rows(test) + test.indices)
+    pairs, held_out = (
+        _pairs(_rows(matrix), matrix.indices, n_movies)
+        for matrix in (interactions.user_items, test)
+    )
+    overlap = np.isin(pairs, held_out)
     training = interactions.only(~overlap)
     return Split(
         training,
@@ -305,6 +334,11 @@ def _share_of_rows(
     for start, end, n in zip(matrix.indptr[:-1], matrix.indptr[1:], wanted, strict=True):
         taken[start + np.argsort(drawn[start:end])[:n]] = True
     return taken
+
+
+def _pairs(rows: np.ndarray, columns: np.ndarray, n_columns: int) -> np.ndarray:
+    """One number, int64, for each pair of row and column."""
+    return np.int64(n_columns) * rows + columns
 
 
 def _rows(matrix: sparse.csr_array) -> np.ndarray:

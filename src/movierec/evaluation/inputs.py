@@ -68,8 +68,8 @@ class EvaluationInputs:
         return make_split(self.interactions, self.protocol, self.given)
 
     def features(self, split: Split) -> ItemFeatures:
-        """Item features as known at the split time: later tags are excluded."""
-        content = known_content(self.movies, self.tags, self.content, split.split_time)
+        """Item features of what is known in a split (see `Split.known_tags`)."""
+        content = known_content(self.movies, split.known_tags(self.tags), self.content)
         return ItemFeatures.of(self.movies, content)
 
     @property

@@ -114,13 +114,10 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
 def _objective(
     model: str, inputs: EvaluationInputs, splits: list[Split], relevance_threshold: float
 ) -> Callable[[TuningSettings], Iterator[float]]:
-    by_time = {split.split_time: split for split in splits}
-
     @lru_cache(maxsize=1)
     def features(content: ContentSettings) -> list[ItemFeatures]:
         asked = replace(inputs, content=content)
-        found = {moment: asked.features(split) for moment, split in by_time.items()}
-        return [found[split.split_time] for split in splits]
+        return [asked.features(split) for split in splits]
 
     known, start = features(inputs.content), inputs.settings
     # A component is fitted in the first trial and not again, since its split stays.
