@@ -178,7 +178,7 @@ def test_files_deleted_while_they_are_read_are_not_cached(folder, monkeypatch):
 
 def test_invalid_files_are_not_cached(folder):
     (folder / "ratings.csv").write_text(RATINGS + "3,10,9.0,1\n")
-    with pytest.raises(TableError, match=r"line 5: rating 9\.0"):
+    with pytest.raises(TableError, match=r"line 5: rating '9\.0'"):
         cache.read(folder)
     assert nothing_is_cached()
 

@@ -1,6 +1,7 @@
 """Reading a dataset's CSV files, and the errors of invalid ones."""
 
 import codecs
+import os
 from pathlib import Path
 
 import numpy as np
@@ -128,20 +129,23 @@ def test_ratings_without_a_single_rating_are_refused(tmp_path, blank):
 def test_a_missing_column_is_named(tmp_path):
     message = refusal(write(tmp_path, ratings="userId,movieId,rating\n1,1,4.0\n"))
     assert f"{tmp_path / 'ratings.csv'}, line 1: " in message
-    assert message.endswith("missing: timestamp")
+    assert "; missing: timestamp;" in message
+    assert "`movierec import`" in message
 
 
 @pytest.mark.parametrize(
     "header",
     [
         "user,item,stars,time\n",
-        "movieId,userId,rating,timestamp\n",
         "userId,movieId,rating,timestamp,mood\n",
+        "userId,movieId,rating,rating,timestamp\n",
+        "userId;movieId;rating;timestamp\n",
         "1,2,4.0,100\n",
         "\n",
         "userId,movieId,rating,timestamp\r",
+        "userId,movieId,rating,timestamp\0\n",
     ],
-    ids=["other names", "other order", "a column more", "none", "blank", "old Mac line end"],
+    ids=["names", "one more", "repeated", "separator", "none", "blank", "old Mac", "NUL"],
 )
 def test_a_header_that_is_not_movielens_s_is_refused_with_the_right_one(tmp_path, header):
     message = refusal(write(tmp_path, ratings=header + "1,1,4.0,100\n"))
@@ -152,23 +156,38 @@ def test_a_header_that_is_not_movielens_s_is_refused_with_the_right_one(tmp_path
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("3,1,7.0,300", "rating 7.0 "),
-        ("3,1,0.0,300", "rating 0.0 "),
-        ("3,1,-1.0,300", "rating -1.0 "),
-        ("3,1,NaN,300", "rating nan "),
-        ("3,1,inf,300", "rating inf "),
+        ("3,1,7.0,300", "rating '7.0' "),
+        ("3,1,0.0,300", "rating '0.0' "),
+        ("3,1,-1.0,300", "rating '-1.0' "),
+        ("3,1,NaN,300", "rating 'NaN' "),
+        ("3,1,inf,300", "rating 'inf' "),
         ("3,1,good,300", "rating 'good' "),
         ("3,1,o'clock,300", "o'clock"),
         ("3,1,,300", "rating '' "),
-        ("-3,1,4.0,300", "userId -3 "),
-        ("3,-1,4.0,300", "movieId -1 "),
-        ("3,1,4.0,-300", "timestamp -300 "),
+        ("-3,1,4.0,300", "userId '-3' "),
+        ("3,-1,4.0,300", "movieId '-1' "),
+        ("3,1,4.0,-300", "timestamp '-300' "),
         ("3000000000,1,4.0,300", "userId '3000000000' "),
         ("3,3000000000,4.0,300", "movieId '3000000000' "),
         ("3.5,1,4.0,300", "userId '3.5' "),
         ("3,1,4.0,", "timestamp '' "),
         ("3,1", "2 of 4 fields (3,1)"),
-        ("  ", "1 of 4 fields ()"),
+        ("0x10,1,4.0,300", "userId '0x10' "),
+        ("007,1,4.0,300", "userId '007' "),
+        ("3,1,+4,300", "rating '+4' "),
+        ("3,1,4e0,300", "rating '4e0' "),
+        ("3,1,4.,300", "rating '4.' "),
+        ("3,1,.5,300", "rating '.5' "),
+        ("3,1,0.4999999999,300", "rating '0.4999999999' "),
+        ("3,1,5.00000000000000001,300", "rating '5.00000000000000001' "),
+        ("3,1,4.000000000000000000,300", "rating '4.000000000000000000' "),
+        ("3,1,4.0,1_000", "timestamp '1_000' "),
+        ("3,1,4.0,2147483648", "timestamp '2147483648' "),
+        ("3,1,4.0,18446744073709551617", "timestamp '18446744073709551617' "),
+        ("3,1,4.0,3\x000", "timestamp '3\\x000' "),
+        ("3,1,4.0,3\r0", "timestamp '3\\r0' "),
+        ('3,1,"4.0"0,300', "rating '\"4.0\"0' "),
+        ('3,1,"4.0,300', "rating '\"4.0' "),
         ("3,1,4.0,300,5", "5 of 4 fields (3,1,4.0,300,5)"),
     ],
 )
@@ -178,16 +197,11 @@ def test_a_bad_rating_is_refused_with_its_line_and_value(tmp_path, line, complai
     assert complaint in message
 
 
+@pytest.mark.parametrize("blank", ["", " \t "], ids=["empty", "blanks"])
 @pytest.mark.parametrize("line", ["3,1,7.0,300", "3,1,good,300", "3,1"])
-def test_a_blank_line_above_counts_as_a_line(tmp_path, line):
-    message = refusal(write(tmp_path, ratings=RATED + "\n" + line + "\n"))
+def test_a_blank_line_above_counts_as_a_line(tmp_path, line, blank):
+    message = refusal(write(tmp_path, ratings=f"{RATED}{blank}\n{line}\n"))
     assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 5: ")
-
-
-def test_further_bad_lines_are_counted(tmp_path):
-    message = refusal(write(tmp_path, ratings=RATED + "3,1,7.0,300\n4,1,8.0,400\n"))
-    assert "line 4: rating 7.0" in message
-    assert "2 such lines" in message
 
 
 def test_a_bad_tag_is_refused_with_its_line_and_value(tmp_path):
@@ -282,16 +296,16 @@ def test_a_given_test_set_changes_nothing_else(tmp_path):
     [
         ("userId,movieId", "x,1", "userId 'x' "),
         ("userId,movieId", "1,", "movieId '' "),
-        ("userId,movieId", "-1,1", "userId -1 "),
+        ("userId,movieId", "-1,1", "userId '-1' "),
         ("userId,movieId", "1,1,4.0", "3 of 2 fields (1,1,4.0)"),
         ("userId,movieId,rating", "1,1,good", "rating 'good' "),
         ("userId,movieId,rating", "1,1,", "rating '' "),
         ("userId,movieId,rating", "1,1", "2 of 3 fields (1,1)"),
-        ("userId,movieId,rating", "1,1,0.0", "rating 0.0 "),
-        ("userId,movieId,rating", "1,1,5.5", "rating 5.5 "),
-        ("userId,movieId,rating", "1,1,NaN", "rating nan "),
+        ("userId,movieId,rating", "1,1,0.0", "rating '0.0' "),
+        ("userId,movieId,rating", "1,1,5.5", "rating '5.5' "),
+        ("userId,movieId,rating", "1,1,NaN", "rating 'NaN' "),
         ("userId,movieId,rating,timestamp", "1,1,4.0,late", "timestamp 'late' "),
-        ("userId,movieId,rating,timestamp", "1,1,7.0,100", "rating 7.0 "),
+        ("userId,movieId,rating,timestamp", "1,1,7.0,100", "rating '7.0' "),
     ],
 )
 def test_a_bad_line_of_a_given_test_set_is_refused(tmp_path, header, line, complaint):
@@ -304,12 +318,9 @@ def test_a_bad_line_of_a_given_test_set_is_refused(tmp_path, header, line, compl
 @pytest.mark.parametrize(
     "header",
     [
-        "movieId,userId",
         "user,movie",
         "userId",
         "userId,movieId,stars",
-        "userId,movieId,timestamp",
-        "userId,movieId,timestamp,rating",
         "userId,movieId,rating,timestamp,mood",
         "1,1,4.0",
     ],
@@ -345,9 +356,91 @@ def test_a_long_file_with_blank_lines_is_read_as_pandas_reads_it(tmp_path, long_
     pd.testing.assert_frame_equal(read_tables(tmp_path).ratings, expected, check_dtype=False)
 
 
-def test_a_line_longer_than_a_block_is_refused(tmp_path, long_ratings):
+def test_a_number_longer_than_a_block_is_refused_with_its_line(tmp_path, long_ratings):
     lines = [RATINGS.strip(), *long_ratings, "1,1," + "4" * 3_000_000 + ",100", ""]
-    assert str(tmp_path / "ratings.csv") in refusal(write(tmp_path, ratings="\n".join(lines)))
+    message = refusal(write(tmp_path, ratings="\n".join(lines)))
+    assert message.startswith(f"{tmp_path / 'ratings.csv'}, line 200002: rating '444")
+    assert len(message) < 300
+
+
+def test_a_title_longer_than_a_block_is_read(tmp_path):
+    title = "Long " * 600_000
+    movies = read_tables(write(tmp_path, movies=f"{FILMS}3,{title},Drama\n")).movies
+    assert movies["title"].tolist()[2] == title
+
+
+def test_columns_can_come_in_any_order_and_among_blanks(tmp_path):
+    expected = read_tables(write(tmp_path, tags=TAGGED))
+    ratings = ' timestamp,rating , userId,movieId\t\n100, 4.0,1 ,1\n\t200,3.5,2,"1"\n'
+    movies = (
+        "title,genres ,movieId\nAmélie (2001),Comedy,2\n"
+        '"American President, The (1995)",Comedy|Drama,1\n'
+    )
+    tags = "tag,userId,movieId,timestamp\npolitics,1,1,150\nparis,2,2,250\n"
+    found = read_tables(write(tmp_path, ratings=ratings, movies=movies, tags=tags))
+    for name in ("ratings", "movies", "tags"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize("times", [1, 40_000], ids=["short", "longer than a block"])
+def test_a_title_in_quotation_marks_may_have_line_breaks(tmp_path, times):
+    films = (
+        FILMS
+        + '3,"Two\nlines, (1999)\n",Drama\n'
+        + "".join(f'{n},"One\nmore",Drama\n' for n in range(4, 4 + times))
+    )
+    movies = read_tables(write(tmp_path, movies=films)).movies
+    assert movies["title"].tolist()[2] == "Two\nlines, (1999)\n"
+    assert len(movies) == 3 + times
+
+
+def test_lines_are_counted_after_a_title_with_line_breaks(tmp_path):
+    films = FILMS + '3,"Two\nlines, (1999)",Drama\nx,Heat (1995),Action\n'
+    message = refusal(write(tmp_path, movies=films))
+    assert message.startswith(f"{tmp_path / 'movies.csv'}, line 6: movieId 'x' ")
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "complaint"),
+    [
+        ('3,"Heat" (1995),Action\n', 4, "title goes on after its closing quotation mark"),
+        ('3,"Heat (1995),Action\n4,Up (2009),"Drama"\n', 4, "title opens a quotation mark"),
+        ('3,"Heat (1995),Action\n4,Up (2009)",Drama\n', 4, "another row seems to begin"),
+        ('3,"Heat (1995),Action\n', 4, "title opens a quotation mark that nothing closes"),
+        ("3,He\0at (1995),Action\n", 4, "title holds a NUL"),
+        ('3,"Hea\nt\0 (1995)",Action\n', 5, "title holds a NUL"),
+        ("3,He\rat (1995),Action\n", 4, "title holds a carriage return"),
+        ("3,Heat, The,Action\n", 4, "4 of 3 fields (3,Heat, The,Action)"),
+        ("3,Heat (1995)\n", 4, "2 of 3 fields (3,Heat (1995)); the file was truncated"),
+        ("3,Heat (1995)\n4,Up,Drama\n", 4, "2 of 3 fields (3,Heat (1995)); correct the line"),
+    ],
+)
+def test_a_bad_movie_is_refused_with_its_line(tmp_path, lines, line, complaint):
+    message = refusal(write(tmp_path, movies=FILMS + lines))
+    assert message.startswith(f"{tmp_path / 'movies.csv'}, line {line}: ")
+    assert complaint in message
+
+
+def test_movies_without_a_single_movie_are_refused(tmp_path):
+    assert "there are no movies" in refusal(write(tmp_path, movies=MOVIES))
+
+
+def test_a_movie_of_blank_genres_has_none(tmp_path):
+    movies = read_tables(write(tmp_path, movies=FILMS + "3,Heat (1995),\n")).movies
+    assert movies["genres"].tolist()[2] == "(no genres listed)"
+
+
+@pytest.mark.parametrize("last", ["3,1,4.0,300", "3,1,4.0,1000"])
+def test_a_whole_last_line_needs_no_line_break(tmp_path, last):
+    tables = read_tables(write(tmp_path, ratings=RATED + last))
+    assert tables.ratings["timestamp"].tolist()[-1] == int(last[8:])
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    write(tmp_path)
+    (tmp_path / "movies.csv").unlink()
+    os.mkfifo(tmp_path / "movies.csv")
+    assert "movies.csv is not a regular file" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(

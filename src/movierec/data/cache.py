@@ -12,15 +12,16 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
+from movierec.data.layouts import layout_of
 from movierec.data.tables import Tables, read_tables
 from movierec.paths import atomic_folder, datasets
 
-# Smaller datasets are parsed in well under a second; bytes of ratings.csv.
+# Smaller datasets are parsed in well under a second; bytes of the largest file.
 WORTHWHILE = 64 << 20
-_FILES = ("ratings.csv", "movies.csv", "tags.csv", "test.csv")
 _FRAMES = ("ratings", "movies", "tags", "given")
 _ABOUT = "about.json"
-_READERS = [Path(__file__).with_name(name) for name in ("tables.py", "columns.py")]
+_MODULES = "columns grammar layouts parser reader scanner tables".split()
+_READERS = [Path(__file__).with_name(f"{name}.py") for name in _MODULES]
 # A file modified twice within one clock tick may look unchanged; seconds.
 _TICK = 2.0
 
@@ -75,12 +76,17 @@ def sha256_of(path: Path) -> str:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {file: sha256_of(folder / file) for file in _FILES if (folder / file).exists()}
+    return {path.name: sha256_of(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a dataset that are there, those of ratings first."""
+    return [folder / one.name for one in layout_of(folder) if (folder / one.name).is_file()]
 
 
 def _version(folder: Path) -> _Version:
     code = _digest(b"".join(reader.read_bytes() for reader in _READERS) + pa.__version__.encode())
-    stats = {name: (folder / name).stat() for name in _FILES if (folder / name).exists()}
+    stats = {path.name: path.stat() for path in _files(folder)}
     files = {
         name: [one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino]
         for name, one in stats.items()
@@ -91,7 +97,7 @@ def _version(folder: Path) -> _Version:
 def _worth_caching(version: _Version, started: float) -> bool:
     """Whether the dataset is large and its files were last changed before reading started."""
     last = (started - _TICK) * 1e9
-    return version.files["ratings.csv"][0] >= WORTHWHILE and all(
+    return max(size for size, *_ in version.files.values()) >= WORTHWHILE and all(
         max(modified, changed) < last for _, modified, changed, _ in version.files.values()
     )
 

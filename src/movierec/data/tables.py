@@ -1,69 +1,31 @@
-"""Read and validate ratings.csv, movies.csv, tags.csv and test.csv."""
+"""Read and validate the tables of a dataset: ratings, movies, tags, and a given test set."""
 
-import csv
-import os
-import re
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from movierec.data.columns import (
     GENRES,
-    MAX_RATING,
-    MIN_RATING,
     MOVIE,
     MOVIES_HEADER,
     NO_GENRES,
     RATING,
     RATINGS_HEADER,
     TAG,
-    TAGS_HEADER,
-    TEST_HEADERS,
     TIMESTAMP,
     TITLE,
     USER,
 )
+from movierec.data.grammar import File, Kind
+from movierec.data.layouts import GENRE_FLAGS, layout_of
+from movierec.data.reader import TableError, line_of_row, read_file
 from movierec.memory import require_memory
 from movierec.paths import atomic_write
 
-_TYPES = {
-    USER: pa.int32(),
-    MOVIE: pa.int32(),
-    RATING: pa.float32(),
-    TIMESTAMP: pa.int32(),
-    TITLE: pa.string(),
-    GENRES: pa.string(),
-    TAG: pa.string(),
-}
-_MEANING = {
-    USER: "a whole number from 0 to 2147483647",
-    MOVIE: "a whole number from 0 to 2147483647",
-    RATING: f"a number from {MIN_RATING} to {MAX_RATING}",
-    TIMESTAMP: "whole seconds since 1970, at most 2147483647",
-}
-_RANGE = {
-    USER: (0, np.inf),
-    MOVIE: (0, np.inf),
-    TIMESTAMP: (0, np.inf),
-    RATING: (MIN_RATING, MAX_RATING),
-}
-# Bytes that a thread parses at a time.
-_BLOCK = 1 << 20
-# Peak memory of reading and selecting, in sizes of the file (1.9 at 32 million ratings); and of
-# sorting, in bytes per rating.
-_READ_FACTOR, _SORT_BYTES = 2.0, 72
-_TRUNCATED = "the file was truncated: fetch or copy it again"
-
-
-class TableError(ValueError):
-    """A file violates MovieLens's schema; the message names the file, the line and the remedy."""
+# Peak memory of sorting, in bytes per rating.
+_SORT_BYTES = 72
 
 
 @dataclass(frozen=True)
@@ -97,16 +59,12 @@ def read_tables(folder: Path) -> Tables:
 
     Raises TableError where a file violates the schema or the rating scale, and NotEnoughMemory.
     """
-    path = folder / "ratings.csv"
-    ratings = _read(path, RATINGS_HEADER)
+    layout = layout_of(folder)
+    ratings = read_file(folder / layout.ratings.name, layout.ratings)
     if ratings.empty:
-        raise TableError(f"{path}: there are no ratings after the header")
-    path = folder / "movies.csv"
-    movies = _read(path, MOVIES_HEADER)
-    repeated = movies[MOVIE].duplicated()
-    _require(path, movies[MOVIE], ~repeated, "is also in an earlier line: keep one of them")
-    path = folder / "tags.csv"
-    tags = _read(path, TAGS_HEADER) if path.exists() else _empty(TAGS_HEADER)
+        raise TableError(f"{folder / layout.ratings.name}: there are no ratings")
+    movies = _read_movies(folder / layout.movies.name, layout.movies)
+    tags = _read_optional(folder / layout.tags.name, layout.tags)
 
     n_read = len(ratings)
     ratings = _latest(ratings)
@@ -116,7 +74,7 @@ def read_tables(folder: Path) -> Tables:
         ratings=ratings,
         movies=_with_unknown(movies, unknown),
         tags=nonblank.reset_index(drop=True),
-        given=_read_given(folder / "test.csv"),
+        given=_read_given(folder / layout.given.name, layout.given),
         duplicate_ratings=n_read - len(ratings),
         missing_tags=len(tags) - len(nonblank),
         unknown_movies=len(unknown),
@@ -136,155 +94,36 @@ def save_frame(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(draft, index=False)
 
 
-def _read_given(path: Path) -> pd.DataFrame:
-    columns = list(RATINGS_HEADER[:3])
-    if not path.exists():
-        return _empty(columns)
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        fields = len(file.readline().split(","))
-    header = next((one for one in TEST_HEADERS if len(one) == fields), TEST_HEADERS[1])
-    return _read(path, header).reindex(columns=columns).astype({RATING: np.float32})
-
-
-def _empty(header: Iterable[str]) -> pd.DataFrame:
-    return pa.schema([(name, _TYPES[name]) for name in header]).empty_table().to_pandas()
-
-
-def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """One file with typed columns and numbers within their ranges."""
-    _check_ends(path, header)
-    numbers = all(pa.types.is_primitive(_TYPES[name]) for name in header)
-    try:
-        frame = _read_numbers(path, header) if numbers else _parse(path, header).to_pandas()
-    except pa.ArrowInvalid:
-        raise _parse_error(path, header) from None
-    for column, bounds in _RANGE.items():
-        if column in header:
-            _require(path, frame[column], frame[column].between(*bounds))
-    return frame
-
-
-def _check_ends(path: Path, header: tuple[str, ...]) -> None:
-    """Check that the first line is the header and the last line ends with a line break."""
-    expected = ",".join(header)
-    if not path.exists():
-        raise TableError(f"{path} is missing; a dataset needs ratings.csv and movies.csv")
-    with path.open("rb") as file:
-        try:
-            first = file.readline().decode("utf-8-sig").strip()
-        except UnicodeDecodeError as error:
-            raise TableError(
-                f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})"
-            ) from None
-        if not first and path.stat().st_size == 0:
-            raise TableError(f"{path} is empty; it must start with {expected}")
-        try:
-            found = tuple(next(csv.reader([first]), ()))
-        except csv.Error:
-            found = ()
-        if found != header:
-            lacking = [name for name in header if name not in found]
-            raise TableError(
-                f"{path}, line 1: the header is {first!r}, MovieLens's is {expected!r}"
-                + (f"; missing: {', '.join(lacking)}" if lacking else "; use that order")
-            )
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            file.seek(0)
-            lines = sum(1 for _ in file)
-            raise TableError(
-                f"{path}, line {lines}: the last line has no line break, so {_TRUNCATED}"
-                " (or, if the line is complete, add the line break)"
-            )
-
-
-def _read_numbers(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
-    """A file whose columns are all numeric, parsed block by block into preallocated columns."""
-    size = path.stat().st_size
-    remedy = "close other programs, or use a smaller dataset"
-    require_memory(int(_READ_FACTOR * size), f"Reading {path}", remedy)
-    # An upper bound: one digit per number. Pages that are never written to take no memory.
-    most = size // (2 * len(header))
-    columns = {name: np.empty(most, _TYPES[name].to_pandas_dtype()) for name in header}
-    end = 0
-    with ThreadPoolExecutor(pa.cpu_count()) as threads:
-        for block in threads.map(lambda bounds: _parse_block(path, header, *bounds), _bounds(path)):
-            start, end = end, end + len(block)
-            for name, column in columns.items():
-                column[start:end] = block[name].to_numpy()
-    for column in columns.values():
-        column.resize(end, refcheck=False)
-    return pd.DataFrame(columns, copy=False)
-
-
-def _bounds(path: Path) -> list[tuple[int, int]]:
-    """Byte ranges of the blocks of a file, split at line breaks, without the header."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        ends = [len(file.readline())]
-        while ends[-1] < size:
-            file.seek(min(ends[-1] + _BLOCK, size))
-            file.readline()
-            ends.append(file.tell())
-    return list(pairwise(ends))
-
-
-def _parse_block(path: Path, header: tuple[str, ...], start: int, end: int) -> pa.Table:
-    with path.open("rb") as file:
-        file.seek(start)
-        lines = pa.py_buffer(file.read(end - start))
-    return _parse(lines, header, column_names=header, use_threads=False, block_size=2 * _BLOCK)
-
-
-def _parse(source: Path | pa.Buffer, header: tuple[str, ...], **options: object) -> pa.Table:
-    """All of a file or buffer; options are those of Arrow's ReadOptions."""
-    types = {name: _TYPES[name] for name in header}
-    # No text is null: an empty number is an error, and "nan" is a valid tag.
-    conversion = arrow_csv.ConvertOptions(column_types=types, null_values=[])
-    return arrow_csv.read_csv(source, arrow_csv.ReadOptions(**options), None, conversion)
-
-
-def _parse_error(path: Path, header: tuple[str, ...]) -> TableError:
-    """The error of a file that could not be parsed, with its line."""
-    try:  # Arrow reports the row only when it uses one thread.
-        _parse(path, header, use_threads=False)
-    except pa.ArrowInvalid as error:
-        return TableError(f"{path}, {_translate(str(error), path, header)}")
-    raise AssertionError(f"{path} can be read by one thread but not by several")
-
-
-def _translate(message: str, path: Path, header: tuple[str, ...]) -> str:
-    """Arrow's error message as: line, column, value, and what the value must be."""
-    row = re.search(r"Row #(\d+)", message)
-    where = f"line {_line(path, int(row[1]))}: " if row else ""
-    if width := re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", message, re.DOTALL):
-        remedy = f"correct the line, or, if it is the last, {_TRUNCATED}"
-        return f"{where}{width[2]} of {width[1]} fields ({(width[3] or '').strip()}); {remedy}"
-    column = re.search(r"In CSV column #(\d+)", message)
-    name = header[int(column[1])] if column else ""
-    if value := re.search(r"invalid value '(.*)'", message, re.DOTALL):
-        return f"{where}{name} {value[1]!r} is not {_MEANING[name]}"
-    if "UTF8" in message:
-        return f"{where}{name} is not UTF-8 text; save the file as UTF-8"
-    return where + message
-
-
-def _line(path: Path, row: int) -> int:
-    """The line number of a row; the header is row 1, and empty lines are not rows."""
-    with path.open("rb") as file:
-        rows = (number for number, line in enumerate(file, start=1) if line.strip(b"\r\n"))
-        return next(islice(rows, row - 1, None))
-
-
-def _require(path: Path, values: pd.Series, right: pd.Series, why: str | None = None) -> None:
-    """Raise TableError, naming the first line whose value is wrong, unless all are right."""
-    if not right.all():
-        row, n_wrong = int(right.argmin()), int((~right).sum())
+def _read_movies(path: Path, file: File) -> pd.DataFrame:
+    movies = read_file(path, file)
+    if movies.empty:
+        raise TableError(f"{path}: there are no movies")
+    repeated = movies[MOVIE].duplicated().to_numpy()
+    if repeated.any():
+        row = int(repeated.argmax())
+        movie = movies[MOVIE].iloc[row]
+        first = int((movies[MOVIE] == movie).argmax())
         raise TableError(
-            f"{path}, line {_line(path, row + 2)}: {values.name} {values.iloc[row]}"
-            f" {why or 'is not ' + _MEANING[str(values.name)]}"
-            + (f" ({n_wrong} such lines)" if n_wrong > 1 else "")
+            f"{path}, line {line_of_row(path, file, row)}: movieId {movie} is also in line"
+            f" {line_of_row(path, file, first)}: keep one of them"
         )
+    if GENRES not in movies:
+        flags = movies[GENRE_FLAGS].to_numpy(bool)
+        names = np.array(GENRE_FLAGS, dtype=object)
+        movies[GENRES] = ["|".join(names[has]) for has in flags]
+    return movies[list(MOVIES_HEADER)].replace({GENRES: {"": NO_GENRES}})
+
+
+def _read_optional(path: Path, file: File) -> pd.DataFrame:
+    if path.exists():
+        return read_file(path, file)
+    types = {Kind.WHOLE: np.int32, Kind.STARS: np.float32, Kind.TEXT: "str"}
+    return pd.DataFrame({one.name: pd.Series(dtype=types[one.kind]) for one in file.columns})
+
+
+def _read_given(path: Path, file: File) -> pd.DataFrame:
+    columns = list(RATINGS_HEADER[:3])
+    return _read_optional(path, file).reindex(columns=columns).astype({RATING: np.float32})
 
 
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
