@@ -1,11 +1,16 @@
 """Simulated ratings and tags: their size and scale, and that they repeat exactly."""
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from movierec.data.layouts import ML_LATEST
+from movierec.data.movielens import MOVIELENS
+from movierec.data.tables import read_tables
 from movierec.simulation import simulator
 from movierec.simulation.catalogue import catalogue
 from movierec.simulation.simulator import Shape, simulate
@@ -130,6 +135,44 @@ def test_a_shape_like_a_real_dataset_has_its_size(like_small):
 def test_a_shape_like_a_real_dataset_has_its_head(like_small):
     counts = read(like_small, "ratings")["movieId"].value_counts()
     assert counts.nlargest(1_000).sum() / 100_836 == pytest.approx(0.61, abs=0.03)
+
+
+EDITIONS = {name: one for name, one in MOVIELENS.items() if one.layout != ML_LATEST}
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_an_edition_of_another_layout_reads_as_the_same_simulation_in_csv(tmp_path, name):
+    edition = EDITIONS[name]
+    tags = TINY.tags if edition.tags else 0
+    shape = dataclasses.replace(TINY, tags=tags, half_stars=edition.half_stars)
+    simulate(tmp_path / "csv", shape)
+    simulate(tmp_path / name, shape, layout=edition.layout)
+    expected, found = (read_tables(tmp_path / folder) for folder in ("csv", name))
+    pd.testing.assert_frame_equal(found.ratings, expected.ratings)
+    pd.testing.assert_frame_equal(found.tags, expected.tags)
+    movies = expected.movies.assign(genres=expected.movies["genres"].map(genres_in(name)))
+    pd.testing.assert_frame_equal(found.movies, movies)
+
+
+def genres_in(name: str) -> Callable[[str], str]:
+    """How an edition calls the genres: older ones write of children's films, and know no IMAX."""
+
+    def renamed(genres: str) -> str:
+        if name == "ml-10m":
+            return genres
+        known = [one for one in genres.split("|") if one != "IMAX" or name == "ml-1m"]
+        return "|".join("Children's" if one == "Children" else one for one in known)
+
+    return renamed
+
+
+@pytest.mark.parametrize("name", ["ml-100k", "ml-1m"])
+def test_early_editions_have_whole_stars_and_no_tags(tmp_path, name):
+    shape = dataclasses.replace(Shape.like(name), ratings=2_000, users=50)
+    simulate(tmp_path / name, shape, layout=MOVIELENS[name].layout)
+    tables = read_tables(tmp_path / name)
+    assert set(tables.ratings["rating"]) == {1, 2, 3, 4, 5}
+    assert tables.tags.empty
 
 
 def test_too_few_ratings_for_the_users_are_refused():

@@ -9,9 +9,13 @@ from movierec.data.movielens import MOVIELENS
 
 
 def add(commands: Commands) -> None:
-    simulate = commands.add_parser("simulate", help="write simulated data of a dataset's size")
+    simulate = commands.add_parser(
+        "simulate", help="write simulated data of a dataset's size and format"
+    )
     simulate.set_defaults(command=_simulate)
-    simulate.add_argument("--like", choices=MOVIELENS, required=True, help="whose size to take")
+    simulate.add_argument(
+        "--like", choices=MOVIELENS, required=True, help="whose size and format to take"
+    )
     simulate.add_argument("--out", type=Path, required=True, help="folder to write")
     simulate.add_argument("--seed", type=int, default=0)
 
@@ -21,5 +25,6 @@ def _simulate(args: argparse.Namespace) -> None:
 
     if args.out.exists() and any(args.out.iterdir()):
         raise ValueError(f"{args.out} is not empty; name a new folder")
-    simulate(args.out, Shape.like(args.like), args.seed, progress=sys.stderr.isatty())
+    shape, layout = Shape.like(args.like), MOVIELENS[args.like].layout
+    simulate(args.out, shape, args.seed, progress=sys.stderr.isatty(), layout=layout)
     print(f"simulated ratings like {args.like} are in {args.out}")

@@ -1,7 +1,7 @@
 """The files of a dataset's folder in each of MovieLens's layouts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from movierec.data.columns import GENRES, MOVIE, RATING, TAG, TIMESTAMP, TITLE, USER
@@ -47,12 +47,13 @@ ML_100K = Layout(
     File("u.data", _RATINGS, Dialect("\t", quotes=False), header=False),
     File("u.item", _ITEMS, Dialect("|", quotes=False), False, encodings=("utf-8", "latin-1")),
 )
-# ML-1M is in Latin-1 and has no tags; ML-10M is in UTF-8.
-ML_1M = Layout(
+ML_10M = Layout(
     File("ratings.dat", _RATINGS, _COLONS, header=False),
-    File("movies.dat", _MOVIES, _COLONS, header=False, encodings=("utf-8", "latin-1")),
+    File("movies.dat", _MOVIES, _COLONS, header=False),
     File("tags.dat", _TAGS, _COLONS, header=False),
 )
+# Published in Latin-1, without tags; copies in UTF-8 are about.
+ML_1M = replace(ML_10M, movies=replace(ML_10M.movies, encodings=("utf-8", "latin-1")))
 LAYOUTS = (ML_LATEST, ML_100K, ML_1M)
 
 

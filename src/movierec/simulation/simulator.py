@@ -1,4 +1,4 @@
-"""Simulated ratings and tags in MovieLens's schema, of real films and invented ones.
+"""Simulated ratings and tags in MovieLens's layouts, of real films and invented ones.
 
 Each user is a mixture of a few of 32 tastes, and a taste weighs genres, decades, series, people,
 themes and other facts of films. So the data has what a recommender relies on: long tails, shared
@@ -9,7 +9,7 @@ anything about people.
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
 
@@ -17,33 +17,31 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import scipy
-from pyarrow import csv
 from tqdm.auto import tqdm
 
 from movierec.data.columns import (
     GENRES,
     MOVIE,
     RATING,
-    RATINGS_HEADER,
     TAG,
-    TAGS_HEADER,
     TIMESTAMP,
     TITLE,
     USER,
 )
+from movierec.data.layouts import ML_LATEST, Layout
 from movierec.data.movielens import MOVIELENS
 from movierec.facts.catalogue import FILE
 from movierec.paths import atomic_folder
 from movierec.simulation.catalogue import catalogue, invented_titles
+from movierec.simulation.writer import write_movies, writing
 
 # Written beside the data; a folder with it is known to be simulated.
 RECORD = "simulation.json"
 
 _FILES = ("ratings.csv", "movies.csv", "tags.csv")
-_PLAIN = csv.WriteOptions(include_header=False, quoting_style="none")
 _SOURCES = {
     "movierec.facts": (FILE,),
-    "movierec.simulation": ("catalogue.py", "simulator.py"),
+    "movierec.simulation": ("catalogue.py", "simulator.py", "writer.py"),
 }
 _TASTES = 32
 # Weights of a user's first, second and third taste.
@@ -86,6 +84,7 @@ class Shape:
     last_year: int = 2024
     head_movies: int = 100
     head_share: float = 0.42
+    half_stars: bool = True
 
     def __post_init__(self) -> None:
         if self.ratings < 20 * self.users:
@@ -97,12 +96,20 @@ class Shape:
     def like(cls, name: str) -> "Shape":
         """The shape of a MovieLens dataset."""
         published = asdict(MOVIELENS[name])
-        del published["sha256"]
-        return cls(**published, head_movies=1_000)
+        named = {
+            field.name: published[field.name] for field in fields(cls) if field.name in published
+        }
+        return cls(**named, head_movies=1_000)
 
 
-def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: bool = False) -> None:
-    """Write ratings.csv, movies.csv, tags.csv and simulation.json to the folder `out`, atomically.
+def simulate(
+    out: Path,
+    shape: Shape | None = None,
+    seed: int = 0,
+    progress: bool = False,
+    layout: Layout = ML_LATEST,
+) -> None:
+    """Write the files of a layout and simulation.json to the folder `out`, atomically.
 
     The same shape, seed and catalogue give the same bytes. Memory does not grow with the number
     of users, who are simulated in blocks. Raises ValueError for an impossible shape.
@@ -113,19 +120,17 @@ def simulate(out: Path, shape: Shape | None = None, seed: int = 0, progress: boo
     counts = _activity(shape, size, rng)
     world = _make_world(shape, size, counts, rng)
     with atomic_folder(out) as folder:
-        world.movies.to_csv(folder / "movies.csv", index=False, lineterminator="\n")
+        write_movies(world.movies, folder, layout.movies)
         with (
             tqdm(
                 total=shape.ratings, unit=" ratings", unit_scale=True, disable=not progress
             ) as bar,
-            (folder / "ratings.csv").open("wb") as ratings_file,
-            (folder / "tags.csv").open("wb") as tags_file,
+            writing(folder, layout.ratings) as write_ratings,
+            writing(folder, layout.tags if shape.tags else None) as write_tags,
         ):
-            ratings_file.write((",".join(RATINGS_HEADER) + "\n").encode())
-            tags_file.write((",".join(TAGS_HEADER) + "\n").encode())
             for ratings, tags in _blocks(world, counts, shape, rng):
-                csv.write_csv(ratings, ratings_file, _PLAIN)
-                csv.write_csv(tags, tags_file, _PLAIN)
+                write_ratings(ratings)
+                write_tags(tags)
                 bar.update(len(ratings))
         (folder / RECORD).write_text(json.dumps(record(shape, seed), indent=2) + "\n")
 
@@ -290,7 +295,6 @@ def _blocks(
     world: _World, counts: np.ndarray, shape: Shape, rng: np.random.Generator
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Ratings, sorted by user and movie, and tags of consecutive users, in MovieLens's columns."""
-    stars = pa.array([f"{half / 2:.1f}" for half in range(11)])
     movie_ids = world.movies[MOVIE].to_numpy()
     tags_due = np.r_[0, np.cumsum(counts) * shape.tags // shape.ratings]
     for start in range(0, len(counts), _USERS_PER_BLOCK):
@@ -298,14 +302,14 @@ def _blocks(
         tastes = rng.integers(_TASTES, size=(end - start, len(_TASTE_SHARES)))
         user, movie = _watch(world, counts[start:end], tastes, rng)
         timestamp = _date(world, counts[start:end], movie, shape, rng)
-        half_stars = _rate(world, user, movie, tastes, rng)
+        half_stars = _rate(world, user, movie, tastes, shape.half_stars, rng)
         order = np.lexsort((movie, user))
         movie, timestamp = movie[order], timestamp[order]
         user_ids = (user + start + 1)[order].astype(np.int32)
         ratings = {
             USER: user_ids,
             MOVIE: movie_ids[movie],
-            RATING: stars.take(pa.array(half_stars[order])),
+            RATING: half_stars[order] / 2,
             TIMESTAMP: timestamp,
         }
         due = tags_due[end] - tags_due[start]
@@ -373,7 +377,12 @@ def _first_of_each_user(
 
 
 def _rate(
-    world: _World, user: np.ndarray, movie: np.ndarray, tastes: np.ndarray, rng: np.random.Generator
+    world: _World,
+    user: np.ndarray,
+    movie: np.ndarray,
+    tastes: np.ndarray,
+    halves: bool,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Half stars, (n_ratings,) int8: quality, the user's tastes and mean, and noise."""
     n_users = len(tastes)
@@ -382,8 +391,8 @@ def _rate(
         stars += 0.55 * share * world.appeal[tastes[user, slot], movie]
     stars += rng.normal(0, 0.8, len(user)).astype(np.float32)
     # Half of MovieLens's users hardly ever give half stars.
-    step = np.where(rng.random(n_users) < 0.5, 2, 1)[user]
-    return np.clip(np.rint(2 * stars / step) * step, 1, 10).astype(np.int8)
+    step = np.where(rng.random(n_users) < 0.5, 2, 1)[user] if halves else 2
+    return np.clip(np.rint(2 * stars / step) * step, 1 if halves else 2, 10).astype(np.int8)
 
 
 def _date(
