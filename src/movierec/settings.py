@@ -59,7 +59,7 @@ _TITLE_QUERY = "movies to look at closely: those whose title holds this"
 class DataSettings(Settings):
     """Which ratings a run works on."""
 
-    dataset: str = _field("sample", "sample, ml-latest-small, ml-25m, ml-32m, or a folder")
+    dataset: str = _field("sample", "sample, a MovieLens such as ml-1m, or a folder")
     top_movies: int = _field(1000, "most rated movies to keep", ge=2, le=10_000_000)
     ratings_fraction: float = _field(1.0, "share of their ratings to keep", gt=0, le=1)
     seed: int = _seed("the sample of ratings")
