@@ -6,9 +6,9 @@ A command brings in what else it needs when it runs: help and refusals are to co
 import argparse
 import sys
 
-from movierec.cli import compare, fetch, recommend, run, runs, similar, simulate, tune
+from movierec.cli import compare, fetch, importing, recommend, run, runs, similar, simulate, tune
 
-_COMMANDS = (run, runs, tune, compare, recommend, similar, fetch, simulate)
+_COMMANDS = (run, runs, tune, compare, recommend, similar, fetch, importing, simulate)
 
 
 def main(arguments: list[str] | None = None) -> int:

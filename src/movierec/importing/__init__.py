@@ -1,0 +1,1 @@
+"""From other people's files to a dataset's folder, and to one person's ratings."""
