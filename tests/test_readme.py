@@ -57,6 +57,7 @@ EACH = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.
 
 OF_RUNS_AND_DATASETS = {
     *("preset.toml", "comparison.csv", "ratings.csv", "movies.csv", "tags.csv", "test.csv"),
+    *("users.csv", "items.csv"),
     *(f"{stage}.ipynb" for stage in STAGES),
 }
 

@@ -391,3 +391,11 @@ def test_nothing_is_written_over(folder, tmp_path):
     (tmp_path / "mine.txt").touch()
     with pytest.raises(CannotImport, match="name a new folder"):
         import_folder(given(folder, a__csv=lines(RATINGS, header=HEADER)), tmp_path, Choices())
+
+
+def test_a_folder_in_an_older_layout_of_movielens_keeps_its_genres(folder):
+    flags = "|".join("1" if place in (5, 14) else "0" for place in range(19))
+    item = f"20|Brazil (1985)|01-Jan-1985||http://x|{flags}\n"
+    imported = brought(given(folder, u__data="7\t20\t4\t1100000000\n", u__item=item))
+    assert rows(imported) == [(7, 20, 4.0, 1_100_000_000)]
+    assert imported.movies["genres"].tolist() == ["Comedy|Romance"]

@@ -19,6 +19,11 @@ class Originals:
     users: pd.Series
     movies: pd.Series
 
+    @classmethod
+    def none(cls) -> "Originals":
+        empty = pd.Series([], pd.Index([], dtype="int64"), dtype="str")
+        return cls(empty, empty)
+
     def label(self, movies: pd.DataFrame) -> pd.DataFrame:
         """Movies with their original ids in the column original, if there are any."""
         if self.movies.empty:
@@ -42,6 +47,6 @@ def write_originals(folder: Path, originals: Originals) -> None:
 
 def _read(path: Path, key: str) -> pd.Series:
     if not path.exists():
-        return pd.Series([], pd.Index([], dtype="int64"), dtype="str", name=ORIGINAL)
+        return Originals.none().users
     types = {key: "int64", ORIGINAL: "str"}
     return pd.read_csv(path, dtype=types, keep_default_na=False).set_index(key)[ORIGINAL]

@@ -1,6 +1,7 @@
 """`import`: from other people's files to a dataset's folder."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,10 @@ from movierec.data.columns import (
     TITLE,
     USER,
 )
+from movierec.data.layouts import ML_1M, ML_100K, layout_of
 from movierec.data.originals import MOVIES_FILE, USERS_FILE, Originals, write_originals
+from movierec.data.reader import TableError
+from movierec.data.tables import read_tables
 from movierec.importing import names, values
 from movierec.importing.choices import CannotImport, Choices
 from movierec.importing.files import Part, Parts, choose
@@ -73,6 +77,9 @@ def import_folder(source: Path, out: Path, choices: Choices) -> Imported:
 
 def read(source: Path, choices: Choices) -> Imported:
     """What a folder, a file or an archive holds, as a dataset's tables."""
+    if choices == Choices() and layout_of(source) in (ML_100K, ML_1M):
+        with suppress(TableError):  # Other people's files have the same names.
+            return _as_it_is(source)
     sources, skipped = find_sources(source)
     sheets, notes = _read_all(sources, choices)
     parts = choose(sheets, choices)
@@ -80,6 +87,16 @@ def read(source: Path, choices: Choices) -> Imported:
     if left_out:
         notes.append(("left out", ", ".join(left_out)))
     return convert(parts, choices, notes)
+
+
+def _as_it_is(folder: Path) -> Imported:
+    """A folder in one of MovieLens's older layouts, which need no conversion to be run on."""
+    tables = read_tables(folder)
+    note = "one of MovieLens's layouts, which `run --dataset` reads as it is"
+    test = None if tables.given.empty else tables.given
+    return Imported(
+        tables.ratings, tables.movies, tables.tags, test, Originals.none(), [("read", note)]
+    )
 
 
 def _read_all(sources: list[Source], choices: Choices) -> tuple[list[Sheet], list[tuple[str, str]]]:
@@ -294,5 +311,5 @@ def _test(
 def _own_ids(ids: Ids) -> pd.Series:
     """Original ids by number; none where they are the numbers."""
     if not ids.renamed:
-        return pd.Series([], pd.Index([], dtype="int64"), dtype="str")
+        return Originals.none().users
     return pd.Series(ids.numbers.index, pd.Index(ids.numbers.to_numpy()), dtype="str")

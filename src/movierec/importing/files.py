@@ -53,7 +53,11 @@ class Part:
     def described(self) -> str:
         """How the file is written, and which column is what, for people."""
         place = "" if self.sheet.named else "column "
-        used = [f"{role} from {place}{column}" for role, column in self.columns.items()]
+        used = [
+            f"{role} from {place}{column}"
+            for role, column in self.columns.items()
+            if plain(column) not in (role, f"{role}id")
+        ]
         kept = set(self.columns.values())
         others = [one for one in self.sheet.table if one not in kept]
         ignored = [f"not used: {place}{', '.join(others)}"] if others else []
@@ -257,14 +261,14 @@ def _unnamed(sheet: Sheet, known: set[str] | None, alone: bool) -> Part | None:
         if not fits and not alone:
             return None
     first = table.iloc[0]
-    shown = []
+    readings = []
     for one in (part, turned):
         role_of = {column: role for role, column in one.columns.items()}
         order = ",".join(role_of.get(column, "-") for column in names)
-        shown.append(
+        readings.append(
             f"--columns {order}  user {first[one.columns[USER]]}, item {first[one.columns[ITEM]]}"
         )
-    raise CannotImport.ask(sheet.name, "no names of columns", *shown)
+    raise CannotImport.ask(sheet.name, "no names of columns", *readings)
 
 
 def _kind(values: pd.Series) -> str:

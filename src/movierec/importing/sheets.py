@@ -71,7 +71,7 @@ def read_sheet(source: Source, choices: Choices) -> Sheet | None:
     header = _has_header(rows, source.name, choices.header)
     names = _unique(rows[0]) if header else [str(place + 1) for place in range(len(rows[0]))]
     table, notes = _parse(source.name, data, separator, names, header)
-    spelt = f"separated by {_SPELT.get(separator, separator)}"
+    spelt = f"separator {_SPELT.get(separator, repr(separator))}"
     written = [encoding, spelt, "header" if header else "no header", *notes]
     return Sheet(source.name, table, header, written)
 
