@@ -1,5 +1,6 @@
 """Folders, the files of a run, and writing them whole or not at all."""
 
+import hashlib
 import os
 import re
 import tempfile
@@ -30,6 +31,11 @@ def datasets() -> Path:
 
 def reports() -> Path:
     return home() / "reports"
+
+
+def default_run() -> str:
+    """The run that a notebook works on where it names none: MOVIEREC_RUN, else "sample"."""
+    return os.environ.get("MOVIEREC_RUN") or "sample"
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,12 @@ class RunPaths:
     @property
     def index(self) -> Path:
         return self.reports / "index.html"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

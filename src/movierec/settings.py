@@ -225,6 +225,11 @@ def read_preset(preset: str, known: Collection[type[Settings]]) -> dict[str, Val
     return {name: _checked(name, value, known) for name, value in values.items()}
 
 
+def check_values(values: Mapping[str, object], kind: type[Settings]) -> dict[str, Value]:
+    """Values of some fields of a class, checked. Raises SettingsError, which names the value."""
+    return {name: _checked(name, value, [kind]) for name, value in values.items()}
+
+
 def differences(then: Mapping[str, Value], now: Mapping[str, Value]) -> str:
     """The settings that differ, with both values, for a message; None where one is missing."""
     changed = [name for name in {**then, **now} if then.get(name) != now.get(name)]

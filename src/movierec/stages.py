@@ -3,16 +3,19 @@
 A stage is one notebook. Nothing passes between stages but the files named here.
 """
 
-from collections.abc import Sequence
+import json
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from movierec import settings
-from movierec.paths import RunPaths, atomic_write
-from movierec.settings import Settings, Value, differences
+from movierec import paths, sealed, settings
+from movierec.paths import RunPaths, atomic_write, default_run, sha256_of
+from movierec.settings import Settings, Value, check_values, differences
+from movierec.sources import code_of
 
 S = TypeVar("S", bound=Settings)
 
@@ -21,8 +24,12 @@ class MissingArtifact(FileNotFoundError):
     """A stage that writes a file which is needed has not run, or not to its end."""
 
 
+class DamagedArtifact(MissingArtifact):
+    """A file is not what the stage that made it wrote."""
+
+
 class StaleInput(RuntimeError):
-    """A stage would read files that were made with other settings than those in force now."""
+    """A stage would read files that were made from others than those there now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +53,7 @@ class Stage:
 
     @property
     def record(self) -> str:
-        """The file that holds its settings; it is written last."""
+        """The file that holds its `Record`; it is written last."""
         return f"{self.name}.json"
 
     @property
@@ -97,17 +104,21 @@ _TABLE = (
         "05_evaluation",
         "Does the hybrid find what people really rated, and what does each evaluation pitfall do?",
         settings.EvaluationParameters,
+        (settings.ProtocolSettings, settings.BaselineSettings),
         reads=(
             "interactions.npz movies.parquet tags.parquet given.parquet dataset.json"
             " 02_content_features.json 03_als_training.json 04_hybrid_similarity.json"
         ).split(),
-        writes="metrics.json per_user.parquet recommendations.parquet test.parquet".split(),
+        writes=(
+            "metrics.json per_user.parquet recommendations.parquet test.parquet 05_evaluation.json"
+        ).split(),
     ),
     Stage(
         "06_recommend",
         "What should somebody see, and why?",
         settings.RecommendParameters,
         reads="model.pkl hybrid.npz manifest.json interactions.npz".split(),
+        writes="06_recommend.json".split(),
         optional=True,
     ),
 )
@@ -137,54 +148,105 @@ def upstream(stage: Stage) -> tuple[Stage, ...]:
     return tuple(sorted({_MAKER[file] for file in stage.reads}, key=_TABLE.index))
 
 
+def ancestors(stage: Stage) -> tuple[Stage, ...]:
+    """The stages that a stage depends on at any remove, in order."""
+    found = set(upstream(stage))
+    for one in tuple(found):
+        found |= set(ancestors(one))
+    return tuple(sorted(found, key=_TABLE.index))
+
+
 def artifact(run: RunPaths, file: str) -> Path:
-    """The path of a file that a stage has left. Raises MissingArtifact, which names the remedy."""
+    """The path of a file that a stage has left, which is what its record says.
+
+    Raises MissingArtifact, which names the remedy.
+    """
     path, maker = run.artifacts / file, _MAKER[file]
     if not path.exists():
         raise MissingArtifact(f"{path} is missing: {_remedy(run, maker)}")
+    if file != maker.record and sha256_of(path) != read_record(run, maker).wrote.get(file):
+        raise DamagedArtifact(
+            f"{path} is damaged: it is not the file that stage {maker.name} wrote;"
+            f" make it again: python -m movierec run --run {run.name} --from {maker.number}"
+        )
     return path
 
 
 class Record(BaseModel):
-    """The settings of a stage's files, and by earlier stage those of the files it read."""
+    """What the files of a stage come from. Equal records mean equal files.
+
+    settings  its own, which later stages read
+    inputs    by earlier stage, the settings of the files that it read
+    told      all its parameters but the run's name
+    read      SHA-256 of the files that it read, by name; of the first stage those of the dataset
+    wrote     SHA-256 of the files that it wrote, by name
+    code      see `sources.code_of`
+    """
 
     settings: dict[str, Value]
     inputs: dict[str, dict[str, Value]]
+    told: dict[str, Value]
+    read: dict[str, str]
+    wrote: dict[str, str]
+    code: dict[str, str]
+
+    @property
+    def checksum(self) -> str:
+        return sealed.checksum(self.model_dump())
 
 
 def read_record(run: RunPaths, stage: Stage) -> Record:
     """What a stage recorded when it ended. Raises MissingArtifact."""
     path = artifact(run, stage.record)
     try:
-        record = Record.model_validate_json(path.read_bytes())
+        record = Record.model_validate(sealed.unseal(path.read_bytes()))
         for kind in stage.settings:
             kind.model_validate({name: record.settings[name] for name in kind.model_fields})
         return record
     except (ValueError, KeyError) as error:
         why = str(error).partition("\n")[0]
-        raise MissingArtifact(f"{path} is damaged ({why}): {_remedy(run, stage)}") from None
+        raise DamagedArtifact(f"{path} is damaged ({why}): {_remedy(run, stage)}") from None
+
+
+def superseded(run: RunPaths, stage: Stage, record: Record) -> str:
+    """What a stage read that is not what is there now, in words; empty where all still is.
+
+    Raises MissingArtifact where a stage that it read of has not ended.
+    """
+    for source in upstream(stage):
+        now = read_record(run, source)
+        if changed := differences(record.inputs.get(source.name, {}), now.settings):
+            return f"{source.name} with {changed}"
+        then = {file: record.read.get(file) for file in stage.reads if file in now.wrote}
+        if other := [file for file, sha256 in then.items() if sha256 != now.wrote[file]]:
+            return f"another {', '.join(other)} of {source.name}"
+    return ""
 
 
 class OpenStage:
     """A stage at work in a run: its inputs checked, its outputs and settings recorded.
 
+    run: by name; empty takes what MOVIEREC_RUN names, else "sample". The parameters are those of
+    the notebook that opens the stage.
+
     Raises MissingArtifact where an earlier stage has not ended, and StaleInput where one read
-    files since made anew with other settings; the message names the command that mends it.
+    files since made anew, of other settings or content; the message names the command that mends
+    it. Raises SettingsError for a parameter of wrong type or range.
     """
 
     def __init__(self, name: str, run: str):
         self.stage = find_stage(name)
-        self.paths = RunPaths(run)
-        self._records = {
-            one.name: read_record(self.paths, one) for one in upstream(self.stage) if one.settings
-        }
-        for made, record in self._records.items():
-            for read, then in record.inputs.items():
-                if changed := differences(then, read_record(self.paths, STAGES[read]).settings):
-                    raise StaleInput(
-                        f"{made} was made from {read} with {changed}; make it again:"
-                        f" python -m movierec run --run {run} --from {STAGES[made].number}"
-                    )
+        self.paths = RunPaths(str(run) or default_run())
+        self._told = _told(self.stage, sys._getframe(1).f_globals)
+        self._written: set[str] = set()
+        self._records = {one.name: read_record(self.paths, one) for one in upstream(self.stage)}
+        for made in ancestors(self.stage):
+            record = read_record(self.paths, made)
+            if other := superseded(self.paths, made, record):
+                raise StaleInput(
+                    f"{made.name} was made from {other}; make it again:"
+                    f" python -m movierec run --run {self.paths.name} --from {made.number}"
+                )
 
     def input(self, file: str) -> Path:
         """The path of a file that this stage reads. Raises MissingArtifact."""
@@ -200,6 +262,7 @@ class OpenStage:
         if file not in self.stage.writes:
             raise KeyError(f"{self.stage.name} does not write {file}")
         (self.paths.artifacts / self.stage.record).unlink(missing_ok=True)
+        self._written.add(file)
         return self.paths.output(file)
 
     def settings(self, kind: type[S]) -> S:
@@ -213,11 +276,41 @@ class OpenStage:
         return inputs | {self.stage.name: {name: value for one in own for name, value in one}}
 
     def commit(self, *settings: Settings) -> None:
-        """Record this stage's settings and those of its inputs. Call it last."""
+        """Record what this stage read, was told, ran and wrote. Call it last."""
         inputs = self.all_settings(*settings)
-        record = Record(settings=inputs.pop(self.stage.name), inputs=inputs)
+        own = inputs.pop(self.stage.name)
+        made = {file: sha for one in self._records.values() for file, sha in one.wrote.items()}
+        record = Record(
+            settings=own,
+            inputs=inputs,
+            told=self._told | {name: own[name] for name in self._told.keys() & own.keys()},
+            read={file: made[file] for file in self.stage.reads if file in made}
+            or self._dataset_files(),
+            wrote={file: sha256_of(self.paths.artifacts / file) for file in sorted(self._written)},
+            code=code_of(notebook_of(self.stage)),
+        )
         with atomic_write(self.paths.output(self.stage.record)) as draft:
-            draft.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            draft.write_text(sealed.seal(record.model_dump()), encoding="utf-8")
+
+    def _dataset_files(self) -> dict[str, str]:
+        """The hashes of the dataset's files, as this stage has written them down."""
+        if "dataset.json" not in self._written:
+            return {}
+        return json.loads((self.paths.artifacts / "dataset.json").read_bytes())["sha256"]
+
+
+def notebook_of(stage: Stage) -> Path:
+    return paths.notebooks() / f"{stage.name}.ipynb"
+
+
+def _told(stage: Stage, names: Mapping[str, object]) -> dict[str, Value]:
+    """The parameters among the variables of a notebook; outside of one, the defaults."""
+    fields = stage.parameters.model_fields
+    given = names if names.get("__name__") == "__main__" else {}
+    values = {name: given[name] for name in fields if isinstance(given.get(name), Value)}
+    told = stage.parameters.of(check_values(values, stage.parameters).items()).model_dump()
+    del told["run"]
+    return told
 
 
 def _remedy(run: RunPaths, stage: Stage) -> str:

@@ -171,7 +171,7 @@ def test_files_deleted_while_they_are_read_are_not_cached(folder, monkeypatch):
         return found
 
     monkeypatch.setattr(cache, "read_tables", reading)
-    monkeypatch.setattr(cache, "_hashes", lambda place: {})
+    monkeypatch.setattr(cache, "file_hashes", lambda place: {})
     assert len(cache.read(folder).tables.ratings) == 3
     assert nothing_is_cached()
 

@@ -1,10 +1,12 @@
 """What a run is to do, and where its parameters come from."""
 
-import nbformat
+from collections.abc import Callable
+
 import pytest
 
 from movierec import paths
 from movierec.paths import RunPaths
+from movierec.runs.ledger import Execution, Ledger
 from movierec.runs.plan import Plan, plan_run
 from movierec.settings import ALSSettings, DataSettings
 from movierec.stages import OpenStage, find_stage
@@ -18,6 +20,18 @@ def _sample() -> None:
 
 def _plan(**options: object) -> Plan:
     return plan_run(**{"dataset": str(paths.datasets() / "mine")} | options)
+
+
+@pytest.fixture
+def had() -> Callable[..., None]:
+    """Leave the ledger of a run that had run well: `had(stage, name=value)`."""
+
+    def leave(stage: str, **told: object) -> None:
+        done = Execution(told=told, record="", notebook="", text="")
+        dataset = str(told.get("dataset", paths.datasets() / "mine"))
+        Ledger(dataset=dataset, stages={stage: done}).write(RunPaths("mine"))
+
+    return leave
 
 
 def _values(plan: Plan, stage: str) -> dict[str, object]:
@@ -49,45 +63,60 @@ def test_a_parameter_of_a_stage_that_does_not_run_is_unknown():
         _plan(last="01", assignments=["cf_weight=0.5"])
 
 
-def test_a_run_taken_up_again_keeps_what_its_notebooks_were_told(executed):
-    executed("02_content_features", values={"max_features": 77, "title_query": "Alien"})
+def test_a_run_taken_up_again_keeps_what_its_stages_were_told(had):
+    had("02_content_features", max_features=77, title_query="Alien")
     plan = _plan(first="02", last="04")
     assert _values(plan, "02")["max_features"] == 77
     assert _values(plan, "04")["title_query"] == "Alien"
 
 
-def test_a_run_from_the_start_keeps_nothing(executed):
-    executed("02_content_features", values={"max_features": 77})
+def test_a_run_from_the_start_keeps_nothing(had):
+    had("02_content_features", max_features=77)
     assert _values(_plan(), "02")["max_features"] == 5000
 
 
-def test_a_preset_outdoes_what_a_run_was_told(executed):
-    executed("03_als_training", values={"alpha": 7.0, "seed": 3})
+def test_a_preset_outdoes_what_a_run_was_told(had):
+    had("03_als_training", alpha=7.0, seed=3)
     plan = _plan(first="03", preset="original")
     assert _values(plan, "03")["alpha"] == 40
     assert _values(plan, "03")["seed"] == 3
 
 
-def test_a_stage_s_record_outdoes_its_notebook(executed):
-    executed("03_als_training", values={"factors": 8})
+def test_a_stage_s_record_outdoes_the_ledger(had):
+    had("03_als_training", factors=8)
     OpenStage("01_eda", "mine").commit(DataSettings())
     OpenStage("03_als_training", "mine").commit(ALSSettings(factors=16))
     assert _values(_plan(first="03"), "03")["factors"] == 16
 
 
-def test_what_a_stage_failed_of_is_not_kept(executed):
-    error = nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])
-    cell = nbformat.v4.new_code_cell(outputs=[error])
-    executed("05_evaluation", [cell], values={"protocol": "given"})
-    assert _values(_plan(first="05"), "05")["protocol"] == "user-random"
-
-
-def test_the_data_are_those_of_the_run(executed):
+def test_a_run_goes_on_with_the_dataset_it_had(had):
     other = paths.datasets() / "other"
     other.mkdir()
-    executed("01_eda", values={"dataset": str(other)})
-    plan = plan_run(run="mine", first="01", last="01")
-    assert _values(plan, "01")["dataset"] == str(other)
+    had("01_eda", dataset=str(other))
+    plan = plan_run(run="mine")
+    assert plan.dataset == _values(plan, "01")["dataset"] == str(other)
+
+
+def test_a_run_whose_dataset_is_not_known_any_more_is_not_given_another():
+    RunPaths("mine").output("als.npz").touch()
+    with pytest.raises(ValueError, match="what dataset run 'mine' had is not known any more"):
+        plan_run(run="mine")
+
+
+def test_a_later_stage_is_not_run_on_another_dataset(had):
+    other = paths.datasets() / "other"
+    other.mkdir()
+    had("01_eda")
+    with pytest.raises(ValueError, match=r"run 'mine' has the dataset .*mine; leave out --from"):
+        plan_run(str(other), "mine", first="02")
+
+
+def test_names_that_collide_folders_of_one_name_do_not_share_a_default_run(had, tmp_path):
+    other = tmp_path / "elsewhere" / "mine"
+    other.mkdir(parents=True)
+    had("01_eda")
+    with pytest.raises(ValueError, match=r"run 'mine' has the dataset .*; give --run another name"):
+        plan_run(str(other))
 
 
 def test_no_plan_is_made_where_there_are_no_notebooks(tmp_path, monkeypatch):

@@ -11,9 +11,10 @@ import pytest
 
 from movierec.datasets import DatasetFacts
 from movierec.paths import RunPaths
-from movierec.runs.executed import note_origin
+from movierec.runs import executed as executions
 from movierec.runs.reports import render_page, render_run
-from movierec.stages import STAGES
+from movierec.settings import ALSSettings, ContentSettings, DataSettings, Settings
+from movierec.stages import STAGES, OpenStage
 
 _PNG = base64.b64encode(b"not really a picture").decode()
 
@@ -95,7 +96,9 @@ def test_a_report_goes_on_naming_the_data_it_was_made_from(executed):
     run, stage = executed("01_eda"), STAGES["01_eda"]
     facts = DatasetFacts("first", True, 1234, 2, 3, 4, 0, 0, 0, 0, {})
     facts.save(run.output("dataset.json"))
-    note_origin(run, stage, stage.parameters(dataset="first"))
+    notebook = nbformat.read(run.notebook("01_eda"), as_version=4)
+    described = executions.describe(run, notebook, stage.parameters(dataset="first"))
+    executions.save(run, stage, described)
     run.output("dataset.json").write_text("{}")
     text = _report(run)
     assert "<dd>first</dd>" in text
@@ -124,17 +127,22 @@ def test_the_index_shows_headlines_optional_stages_last_and_keeps_their_figures(
     )
 
 
-def test_the_index_tells_which_stages_are_older_than_what_they_read(executed):
-    executed("01_eda", minute=10)
-    executed("02_content_features", minute=5)
-    states = dict(
-        re.findall(
-            r">(\w+)</a></td>.*?<td>([^<]*)</td>\s*</tr>",
-            _index(executed("03_als_training", minute=15)),
-            re.DOTALL,
-        )
-    )
-    assert states["02_content_features"] == "older than 01_eda: run it again"
+def _commit(stage: str, settings: Settings) -> None:
+    opened = OpenStage(stage, "mine")
+    for file in opened.stage.writes:
+        opened.output(file).write_text('{"sha256": {}}')
+    opened.commit(settings)
+
+
+def test_the_index_tells_which_stages_were_made_from_what_is_no_longer_there(executed):
+    _commit("01_eda", DataSettings(seed=1))
+    _commit("02_content_features", ContentSettings())
+    _commit("01_eda", DataSettings())
+    _commit("03_als_training", ALSSettings())
+    for stage in ("01_eda", "02_content_features", "03_als_training"):
+        run = executed(stage)
+    states = dict(re.findall(r">(\w+)</a></td>.*?<td>([^<]*)</td>\s*</tr>", _index(run), re.DOTALL))
+    assert states["02_content_features"] == "made from 01_eda with seed 1 (now 0): run it again"
     assert states["03_als_training"] == "done"
 
 

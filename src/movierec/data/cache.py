@@ -14,7 +14,7 @@ from pyarrow import feather
 
 from movierec.data.layouts import layout_of
 from movierec.data.tables import Tables, read_tables
-from movierec.paths import atomic_folder, datasets
+from movierec.paths import atomic_folder, datasets, sha256_of
 
 # Smaller datasets are parsed in well under a second; bytes of the largest file.
 WORTHWHILE = 64 << 20
@@ -56,7 +56,7 @@ def read(folder: Path) -> Reading:
         return found
     started = time.time()
     with ThreadPoolExecutor(1) as executor:
-        hashes = executor.submit(_hashes, folder)
+        hashes = executor.submit(file_hashes, folder)
         result = Reading(read_tables(folder), hashes.result())
     if _version(folder) == version and _worth_caching(version, started):
         _save(cached, version, result)
@@ -69,13 +69,8 @@ def place(folder: Path) -> Path:
     return datasets() / ".cache" / f"{path.name}-{_digest(str(path).encode())}"
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file of a dataset that is read, by name."""
     return {path.name: sha256_of(path) for path in _files(folder)}
 
 

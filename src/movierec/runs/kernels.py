@@ -3,17 +3,21 @@
 import ast
 import asyncio
 import json
+import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.utils import run_sync
+
+from movierec.sources import code_of
 
 
 class StageKernel(AsyncKernelManager):
@@ -21,7 +25,17 @@ class StageKernel(AsyncKernelManager):
 
     # ipykernel warns of plain TCP, and rightly on a machine that others use.
     transport_encryption = "auto"
+    code: Mapping[str, str] = MappingProxyType(
+        {}
+    )  # that of its notebook, before any of it was loaded
     _client: AsyncKernelClient | None = None
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """This interpreter, whichever one a kernel spec of that name on this machine would run."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        metadata = {"supported_encryption": "curve"}
+        return KernelSpec(argv=argv, display_name="Python", language="python", metadata=metadata)
 
     def processes(self) -> list[psutil.Process]:
         """Its process and those below, which are none once it has died."""
@@ -57,8 +71,8 @@ class KernelsAhead:
     """
 
     def __init__(self, notebooks: Iterable[Path]):
-        self._left = iter(notebooks)
-        self._started: deque[StageKernel] = deque()
+        self._left = deque(notebooks)
+        self._started: deque[tuple[Path, StageKernel]] = deque()
 
     def __enter__(self) -> "KernelsAhead":
         self._start()
@@ -66,24 +80,36 @@ class KernelsAhead:
 
     def __exit__(self, *_: object) -> None:
         while self._started:
-            run_sync(self._started.popleft().kill)()
+            self._end_first()
 
     @contextmanager
-    def take(self) -> Iterator[StageKernel]:
-        """The next notebook's kernel, killed at the end of the block."""
+    def take(self, notebook: Path) -> Iterator[StageKernel]:
+        """The kernel of a notebook, killed at the end of the block.
+
+        Those of notebooks before it, which turned out not to be needed, are killed at once.
+        """
+        while self._started and self._started[0][0] != notebook:
+            self._end_first()
+            self._start()
         self._start()
         try:
-            yield self._started[0]
+            yield self._started[0][1]
         finally:
-            run_sync(self._started.popleft().kill)()
+            self._end_first()
 
     def _start(self) -> None:
-        self._started += [run_sync(_launch)(notebook) for notebook in islice(self._left, 1)]
+        if self._left:
+            notebook = self._left.popleft()
+            self._started.append((notebook, run_sync(_launch)(notebook)))
+
+    def _end_first(self) -> None:
+        run_sync(self._started.popleft()[1].kill)()
 
 
 async def _launch(notebook: Path) -> StageKernel:
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    kernel = StageKernel(kernel_name=content["metadata"]["kernelspec"]["name"])
+    kernel = StageKernel()
+    kernel.code = code_of(notebook)
     ahead = f"--IPKernelApp.exec_lines=exec({_imports(content)!r}, {{}})"
     await kernel.start_kernel(extra_arguments=[ahead])
     return kernel

@@ -4,20 +4,33 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from movierec import paths
 from movierec.data.movielens import NAMES, SAMPLE
 from movierec.datasets import locate
 from movierec.paths import RunPaths
+from movierec.runs.ledger import Ledger
 from movierec.settings import Settings, Value, parse_assignments, read_preset
-from movierec.stages import STAGES, MissingArtifact, Stage, read_record, stage_range
+from movierec.stages import (
+    STAGES,
+    MissingArtifact,
+    Stage,
+    notebook_of,
+    read_record,
+    stage_range,
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Stages to execute in order, each with all its parameters."""
+    """Stages to execute in order, each with all its parameters.
+
+    dataset  by name or folder
+    force    whether stages run that need not
+    """
 
     run: RunPaths
     steps: Mapping[Stage, Settings]
+    dataset: str = SAMPLE
+    force: bool = False
 
 
 def plan_run(
@@ -27,48 +40,83 @@ def plan_run(
     assignments: Iterable[str] = (),
     first: str | None = None,
     last: str | None = None,
+    force: bool = False,
 ) -> Plan:
     """Settle what a run does before anything of it starts.
 
-    dataset, preset  by name or path
+    dataset, preset  by name or path; without a dataset it is that of the run
     assignments      texts as "factors=128", for parameters of the stages that run
     first, last      stages by name or number; with `first`, a parameter that is not given keeps
                      the value that the run had
+    force            whether stages run that need not
 
     Raises ValueError or OSError for what cannot work.
     """
     stages = stage_range(first, last)
     told = read_preset(preset, [stage.parameters for stage in STAGES.values()]) if preset else {}
     told |= parse_assignments(assignments, [stage.parameters for stage in stages])
-    found = RunPaths(run or locate(dataset or SAMPLE).name)
+    found = RunPaths(run) if run else default_run(dataset or SAMPLE)
+    had = dataset_of(found)
+    dataset = _settled(dataset, had, found, stages)
+    told |= {"run": found.name, "dataset": dataset}
     recorded = recorded_parameters(found) if first else {}
     before = {name: value for values in recorded.values() for name, value in values.items()}
-    dataset = dataset or str(before.get("dataset", SAMPLE))
-    folder = locate(dataset)
-    told |= {"run": found.name, "dataset": dataset if dataset in NAMES else str(folder)}
     steps = {}
     for stage in stages:
-        if not (notebook := paths.notebooks() / f"{stage.name}.ipynb").exists():
+        if not (notebook := notebook_of(stage)).exists():
             raise FileNotFoundError(f"{notebook} is missing: run it in a checkout")
         values = before | recorded.get(stage.name, {}) | told
         steps[stage] = stage.parameters.of(values.items())
-    return Plan(found, steps)
+    return Plan(found, steps, dataset, force)
+
+
+def default_run(dataset: str) -> RunPaths:
+    """The run of a dataset's own name. Raises ValueError where it is another dataset's."""
+    run = RunPaths(locate(dataset).name)
+    had = dataset_of(run)
+    if had and _named(had) != _named(dataset):
+        raise ValueError(f"run {run.name!r} has the dataset {had}; give --run another name")
+    return run
+
+
+def dataset_of(run: RunPaths) -> str:
+    """The dataset that a run has, by name or folder; empty where it has none so far.
+
+    Raises ValueError where there are files of the run and nothing tells of what dataset.
+    """
+    if dataset := Ledger.read(run).dataset:
+        return dataset
+    first = next(iter(STAGES.values()))
+    with suppress(MissingArtifact):
+        return str(read_record(run, first).told["dataset"])
+    return ""
 
 
 def recorded_parameters(run: RunPaths) -> dict[str, dict[str, Value]]:
-    """By stage, what it was told when it last ran well; its record outdoes its notebook.
+    """By stage, what it was told when it last ran well; its record outdoes the run's ledger.
 
     A stage that failed is not asked: what it was told may be what it failed of.
     """
-    from movierec.runs import executed  # brings nbformat, which most runs do not wait for here
-
-    notebooks = executed.read_executed(run)
+    book = Ledger.read(run)
     recorded: dict[str, dict[str, Value]] = {}
     for name, stage in STAGES.items():
-        recorded[name] = {}
-        if name in notebooks and not executed.failure(notebooks[name]):
-            recorded[name] |= notebooks[name].metadata.papermill.parameters
-        if stage.settings:
-            with suppress(MissingArtifact):
-                recorded[name] |= read_record(run, stage).settings
+        recorded[name] = dict(book.stages[name].told) if name in book.stages else {}
+        with suppress(MissingArtifact):
+            recorded[name] |= read_record(run, stage).told
     return recorded
+
+
+def _settled(given: str | None, had: str, run: RunPaths, stages: tuple[Stage, ...]) -> str:
+    """The dataset to run on, as parameters name it. Raises ValueError."""
+    if given is None and not had and any(run.artifacts.glob("*")):
+        raise ValueError(f"what dataset run {run.name!r} had is not known any more; give --dataset")
+    dataset = _named(given or had or SAMPLE)
+    if had and dataset != _named(had) and not hasattr(stages[0].parameters, "dataset"):
+        raise ValueError(
+            f"run {run.name!r} has the dataset {had}; leave out --from to take another"
+        )
+    return dataset
+
+
+def _named(dataset: str) -> str:
+    return dataset if dataset in NAMES else str(locate(dataset))

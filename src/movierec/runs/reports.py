@@ -59,7 +59,7 @@ def render_run(run: RunPaths) -> None:
         cells += headlines
     index = new_notebook(cells=cells, metadata=notebooks[max(notebooks)].metadata)
     page = {
-        "states": {name: executed.state(stage, notebooks) for name, stage in STAGES.items()},
+        "states": {name: executed.state(run, stage, notebooks) for name, stage in STAGES.items()},
         "times": {name: notebook.metadata.papermill for name, notebook in notebooks.items()},
     }
     _write(run.index, f"Run {run.name}", index, _of_run(run) | page)

@@ -19,7 +19,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec import paths
 from movierec.content.features import ItemFeatures, genres_and_decades
-from movierec.data.cache import sha256_of
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
 from movierec.facts.tokens import readable
@@ -27,7 +26,7 @@ from movierec.models.explain import content_factors
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity, check_sizes
-from movierec.paths import atomic_write
+from movierec.paths import atomic_write, sha256_of
 from movierec.serving.recommender import FittedHybrid, Recommender
 from movierec.settings import ALSSettings, HybridSettings, Settings, SimilaritySettings, Value
 from movierec.stages import OpenStage

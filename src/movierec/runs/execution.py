@@ -1,0 +1,85 @@
+"""One notebook executed in a kernel, through papermill, kept in memory until its end."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import psutil
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import papermill_io
+
+from movierec.runs.kernels import StageKernel
+from movierec.settings import Value
+
+
+@dataclass
+class Executed:
+    """An executed notebook, as far as it came, and how that went; peak memory in bytes."""
+
+    notebook: NotebookNode
+    peak_memory: int = 0
+    failure: str | None = None
+    died: bool = False
+    interrupted: bool = False
+
+
+class _Memory:
+    """Where papermill writes a notebook after each cell: a disk may be full, or lose half."""
+
+    scheme = "memory:"
+    text = ""
+
+    def write(self, text: str, path: str) -> None:
+        self.text = text
+
+    def pretty_path(self, path: str) -> str:
+        return path
+
+
+_memory = _Memory()
+papermill_io.register(_memory.scheme, _memory)
+
+
+def execute(notebook: Path, parameters: dict[str, Value], kernel: StageKernel) -> Executed:
+    """Execute a notebook with some parameters. What goes wrong in it is told in the result."""
+    # As a node: papermill would take braces in a path for places to fill in.
+    done = Executed(nbformat.read(notebook, as_version=4))
+
+    def note_memory(**_: Any) -> None:
+        done.peak_memory = max([done.peak_memory, *map(_peak_memory, kernel.processes())])
+
+    try:
+        papermill.execute_notebook(
+            done.notebook,
+            f"{_memory.scheme}{notebook.name}",
+            parameters=parameters,
+            progress_bar=False,
+            on_cell_executed=note_memory,
+            km=kernel,
+        )
+    except PapermillExecutionError as error:
+        done.failure = f"{error.ename}: {error.evalue}"
+    except DeadKernelError:
+        done.died = True
+        done.failure = "its kernel died; when memory runs out, the system kills the largest process"
+    except KeyboardInterrupt:
+        done.interrupted = True
+    done.notebook = nbformat.reads(_memory.text, as_version=4)
+    return done
+
+
+def _peak_memory(process: psutil.Process) -> int:
+    """Bytes a process has held at most; where the system keeps no count, holds now."""
+    with suppress(OSError):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if peak := re.search(r"^VmHWM:\s+(\d+)", status, flags=re.MULTILINE):
+            return int(peak[1]) * 1024
+    with suppress(psutil.Error):
+        return process.memory_info().rss
+    return 0
