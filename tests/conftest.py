@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from movierec import sealed
 from movierec.content.features import ItemFeatures
 from movierec.content.text import content_text
 from movierec.content.tfidf import tfidf
@@ -26,7 +27,7 @@ from movierec.models.hybrid import Hybrid
 from movierec.models.popularity import Popularity
 from movierec.models.registry import build_hybrid
 from movierec.models.similarity import ItemSimilarity
-from movierec.paths import RunPaths
+from movierec.paths import RunPaths, sha256_of
 from movierec.serving.bundle import make_bundle, save_bundle
 from movierec.settings import (
     ALSSettings,
@@ -38,7 +39,7 @@ from movierec.settings import (
     ProtocolSettings,
     SimilaritySettings,
 )
-from movierec.stages import OpenStage
+from movierec.stages import STAGES, OpenStage, Record
 
 mpl.use("Agg")
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -56,6 +57,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test writes into the project's own data, artifacts or reports."""
     monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[RunPaths, str], None]:
+    """Record the files of a stage that are there as written by it: `recorded(run, stage)`."""
+
+    def record(run: RunPaths, name: str) -> None:
+        stage = STAGES[name]
+        there = [file for file in stage.writes if (run.artifacts / file).exists()]
+        settings = {field: value for kind in stage.settings for field, value in kind()}
+        made = Record(
+            settings=settings,
+            inputs={},
+            told={},
+            read={},
+            wrote={file: sha256_of(run.artifacts / file) for file in there},
+            code={},
+        )
+        run.output(stage.record).write_text(sealed.seal(made.model_dump()))
+
+    return record
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from movierec.paths import RunPaths
 
 
 @pytest.fixture
-def evaluated() -> Callable[..., EvaluatedRun]:
+def evaluated(recorded) -> Callable[..., EvaluatedRun]:
     """Leave a run: `evaluated(run, users, settings, **protocol)`.
 
     users: by userId the values of ndcg@10 of als and the hybrid; one test split a seed.
@@ -49,6 +49,7 @@ def evaluated() -> Callable[..., EvaluatedRun]:
             "comparisons": [{"model": "hybrid", "against": "als", "metric": "ndcg@10"}],
         }
         RunPaths(run).output("metrics.json").write_text(json.dumps(document))
+        recorded(RunPaths(run), "05_evaluation")
         return read_run(RunPaths(run))
 
     return leave

@@ -111,7 +111,7 @@ def _settled(given: str | None, had: str, run: RunPaths, stages: tuple[Stage, ..
     if given is None and not had and any(run.artifacts.glob("*")):
         raise ValueError(f"what dataset run {run.name!r} had is not known any more; give --dataset")
     dataset = _named(given or had or SAMPLE)
-    if had and dataset != _named(had) and not hasattr(stages[0].parameters, "dataset"):
+    if had and dataset != _named(had) and "dataset" not in stages[0].parameters.model_fields:
         raise ValueError(
             f"run {run.name!r} has the dataset {had}; leave out --from to take another"
         )
