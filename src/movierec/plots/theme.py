@@ -3,8 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.core.pylabtools import print_figure
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 # The first of the palette in report.mplstyle.
@@ -28,11 +30,44 @@ def show(*contents: object) -> None:
     for content in contents:
         first = content.flat[0] if isinstance(content, np.ndarray) else content
         if isinstance(first, Axes):
-            figure = first.get_figure(root=True)
-            display(figure)
-            plt.close(figure)
+            data, metadata = image(first)
+            display(data, metadata=metadata, raw=True)
         else:
             display(Markdown(content) if isinstance(content, str) else content)
+
+
+def describe(ax: Axes, text: str) -> None:
+    """Say what Axes show, from their data, for those who cannot see them."""
+    ax.set_label(text)
+
+
+def image(ax: Axes) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The whole figure of Axes as data and metadata to display: SVG, PNG, alternative text.
+
+    The figure is closed.
+    """
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    alt = alternative_text(figure)
+    data = {
+        "image/svg+xml": print_figure(figure, "svg", metadata={"Date": None}),
+        "image/png": print_figure(figure, "png", base64=True),
+        "text/plain": alt,
+    }
+    plt.close(figure)
+    return data, {kind: {"alt": alt} for kind in ("image/svg+xml", "image/png")}
+
+
+def alternative_text(figure: Figure) -> str:
+    """Titles of a figure's Axes, each with what `describe` said of it."""
+    parts = []
+    for ax in figure.axes:
+        title, text = ax.get_title(loc="left") or ax.get_title(), ax.get_label()
+        # Matplotlib labels the Axes of a colour bar by itself.
+        told = [one for one in (title, text) if one and not str(one).startswith("<")]
+        if told:
+            parts.append(": ".join(map(str, told)))
+    return ". ".join(parts) or "Figure"
 
 
 def shorten_title(title: str, width: int = 44) -> str:

@@ -2,69 +2,72 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pandas as pd
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from pygments.formatters import HtmlFormatter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from movierec import paths
+from movierec import markup
 from movierec.paths import RunPaths, atomic_write
 from movierec.runs import executed
+from movierec.runs.body import markdown_of, render_body
+from movierec.runs.home import render_home
+from movierec.runs.page import write_page
 from movierec.stages import STAGES, Stage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Cells with this tag are shown in the run's index too.
-HEADLINE = "headline"
-
-_NUMBER = r"(&lt; )?[-+]?[\d,.]+(e[-+]\d+| ± [\d.]+|%| \[[-\d., ]+\])?|nan"
-_NUMBER_CELL = re.compile(rf"<td\b([^>]*)>(?=\s*({_NUMBER})\s*</td>)")
+# Cells with this tag are shown in the run's index too, with the text above them; those that have
+# the other as well come first.
+HEADLINE, ANSWER = "headline", "answer"
 
 
 def render_stage(run: RunPaths, stage: Stage) -> None:
     """Write the HTML report of an executed stage."""
     notebook = nbformat.read(run.notebook(stage.name), as_version=4)
-    page = {"stage": stage, "failure": executed.failure(notebook)}
-    _write(run.report(stage.name), _title(notebook), _prepared(notebook), _of_run(run) | page)
+    _write(
+        run.report(stage.name),
+        _title(notebook),
+        _without_title(notebook.cells),
+        **_of_run(run),
+        **_about(notebook),
+        stage=stage,
+        parameters=notebook.metadata.papermill.parameters,
+        failure=executed.failure(notebook),
+    )
 
 
 def render_run(run: RunPaths) -> None:
     """Render every executed stage anew, now that the others can be linked, and the index.
 
-    The index holds each stage's headline figures and numbers and how it went: the last stages
-    first, optional ones at the end. The figures lie beside it as PNG files too, in `figures/`.
+    The index holds each stage's headline figures and numbers and how it went. The figures lie
+    beside it as PNG files too, in `figures/`. The home of all runs is written last.
     """
     notebooks = executed.read_executed(run)
     if not notebooks:
         return
     cells = []
-    for name in sorted(notebooks, key=lambda one: (not STAGES[one].optional, one), reverse=True):
+    for name, part, heading in _order(notebooks):
+        cells += [new_markdown_cell(f"## [{heading}]({name}.html)"), *part]
+    for name in notebooks:
         render_stage(run, STAGES[name])
-        cells.append(new_markdown_cell(f"## [{_title(notebooks[name])}]({name}.html)"))
-        prepared = _prepared(notebooks[name]).cells
-        headlines = [cell for cell in prepared if HEADLINE in cell.metadata.get("tags", [])]
-        for cell in headlines:
-            cell["id"] = f"{name}-{cell['id']}"
-            # The index has the stages' headings only.
-            cell.outputs = [one for one in cell.outputs if not _markdown(one).startswith("#")]
-        _save_figures(headlines, run.reports / "figures", name)
-        cells += headlines
-    index = new_notebook(cells=cells, metadata=notebooks[max(notebooks)].metadata)
-    page = {
-        "states": {name: executed.state(run, stage, notebooks) for name, stage in STAGES.items()},
-        "times": {name: notebook.metadata.papermill for name, notebook in notebooks.items()},
-    }
-    _write(run.index, f"Run {run.name}", index, _of_run(run) | page)
-    runs = sorted(path.parent.name for path in paths.reports().glob("*/index.html"))
-    _write(paths.reports() / "index.html", "Runs", new_notebook(), {"runs": runs})
+        _save_figures(_headlines(notebooks[name]), run.reports / "figures", name)
+    last = notebooks[max(notebooks)]
+    _write(
+        run.index,
+        f"Run {run.name}",
+        cells,
+        **_of_run(run),
+        **_about(last),
+        states={name: executed.state(run, stage, notebooks) for name, stage in STAGES.items()},
+        times={name: notebook.metadata.papermill for name, notebook in notebooks.items()},
+    )
+    render_home()
 
 
 def render_page(
@@ -80,25 +83,78 @@ def render_page(
     """
     cells = []
     for heading, contents in sections.items():
-        cells.append(new_markdown_cell(f"## {heading}"))
+        cells.append(new_markdown_cell(f"## {markup.markdown(heading)}"))
         cells += map(_cell, contents)
-    notebook = new_notebook(cells=cells, metadata={"movierec": about or {}})
-    _write(path, title, _prepared(notebook), {})
+    _write(path, title, cells, about=about or {})
     return path
+
+
+def _write(path: Path, title: str, cells: list[NotebookNode], **values: object) -> None:
+    defaults: dict = {"run": "", "stage": None, "failure": None, "states": {}, "times": {}}
+    write_page(path, defaults | {"title": title, "body": render_body(cells)} | values)
+
+
+def _order(notebooks: dict[str, NotebookNode]) -> Iterator[tuple[str, list[NotebookNode], str]]:
+    """What the index shows: stage, cells, heading.
+
+    The answer, recommendations, how the model was made, and the rest of the evaluation.
+    """
+    answers = {name: _with_text(one, answer=True) for name, one in notebooks.items()}
+    others = {name: _with_text(one, answer=False) for name, one in notebooks.items()}
+    titles = {name: _title(notebook) for name, notebook in notebooks.items()}
+    for name, cells in answers.items():
+        if cells:
+            yield name, cells, titles[name]
+    by_worth = sorted(notebooks, key=lambda name: (bool(answers[name]), not STAGES[name].optional))
+    for name in by_worth:
+        more = ": in detail" if answers[name] else ""
+        if others[name] or not answers[name]:
+            yield name, others[name], titles[name] + more
+
+
+def _headlines(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if HEADLINE in cell.metadata.get("tags", [])]
+
+
+def _with_text(notebook: NotebookNode, answer: bool) -> list[NotebookNode]:
+    """Headline cells that answer, or the others, each below the text of its section; no code."""
+    found, text = [], None
+    for cell in _without_title(notebook.cells):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            text = _lowered(cell.source)
+        elif HEADLINE in tags and (ANSWER in tags) == answer:
+            if text:
+                found.append(new_markdown_cell(text))
+            text = None
+            outputs = [_output_lowered(one) for one in cell.outputs]
+            found.append(new_code_cell(outputs=outputs))
+    return found
+
+
+def _lowered(markdown: str) -> str:
+    return re.sub(r"^## ", "### ", markdown, flags=re.MULTILINE)
+
+
+def _output_lowered(output: NotebookNode) -> NotebookNode:
+    if not markdown_of(output):
+        return output
+    lowered = nbformat.from_dict(output)
+    lowered.data["text/markdown"] = _lowered(markdown_of(output))
+    return lowered
 
 
 def _cell(content: "str | pd.DataFrame | Axes") -> NotebookNode:
     if isinstance(content, str):
         return new_markdown_cell(content)
+    metadata: dict = {}
     if isinstance(content, pd.DataFrame):
-        data = {"text/html": content.to_html(border=0)}
+        data = {"text/html": str(markup.table(content).data)}
     else:
-        import matplotlib.pyplot as plt  # which reports of notebooks do without
-        from IPython.core.pylabtools import print_figure
+        from movierec.plots.theme import image  # which reports of notebooks do without
 
-        data = {"image/png": print_figure(content.figure, base64=True)}
-        plt.close(content.get_figure(root=True))
-    return new_code_cell(outputs=[new_output("display_data", data)])
+        data, metadata = image(content)
+    return new_code_cell(outputs=[new_output("display_data", data, metadata=metadata)])
 
 
 def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
@@ -110,49 +166,12 @@ def _save_figures(cells: list[NotebookNode], folder: Path, stage: str) -> None:
             draft.write_bytes(base64.b64decode(figure))
 
 
-def _write(path: Path, title: str, notebook: NotebookNode, page: dict) -> None:
-    resources = {"page": {"title": title, **page}}
-    body, _ = _exporter().from_notebook_node(notebook, resources)
-    with atomic_write(path) as draft:
-        draft.write_text(body, encoding="utf-8")
-
-
-@cache
-def _exporter() -> HTMLExporter:
-    """One for all pages, since compiling the template takes longer than filling it in."""
-    templates = Path(__file__).with_name("templates")
-    exporter = HTMLExporter(
-        template_name="report", extra_template_basedirs=[str(templates)], embed_images=True
-    )
-    mark_numbers = partial(_NUMBER_CELL.sub, r"<td\1 data-number>")
-    exporter.environment.filters["mark_numbers"] = mark_numbers
-    exporter.environment.globals["css"] = (
-        (templates / "report" / "report.css").read_text(encoding="utf-8"),
-        HtmlFormatter(style="default").get_style_defs(".highlight"),
-    )
-    return exporter
-
-
-def _prepared(notebook: NotebookNode) -> NotebookNode:
-    """The notebook as a report shows it: no title twice, figures described."""
-    notebook = nbformat.from_dict(notebook)
-    heading = ""
-    for cell in notebook.cells:
+def _without_title(cells: list[NotebookNode]) -> list[NotebookNode]:
+    cells = [nbformat.from_dict(cell) for cell in cells]
+    for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\A# .*\n?", "", cell.source)
-            heading = _last_heading(cell.source) or heading
-        else:
-            heading = _last_heading("\n".join(map(_markdown, cell.outputs))) or heading
-            cell.metadata["alt"] = f"Figure: {heading}"
-    return notebook
-
-
-def _markdown(output: NotebookNode) -> str:
-    return output.get("data", {}).get("text/markdown", "")
-
-
-def _last_heading(markdown: str) -> str:
-    return "".join(re.findall(r"^#+ (.*)$", markdown, flags=re.MULTILINE)[-1:])
+    return cells
 
 
 def _title(notebook: NotebookNode) -> str:
@@ -161,4 +180,11 @@ def _title(notebook: NotebookNode) -> str:
 
 
 def _of_run(run: RunPaths) -> dict:
-    return {"run": run.name, "made": {name: run.notebook(name).exists() for name in STAGES}}
+    made = {name: run.notebook(name).exists() for name in STAGES}
+    return {"run": run.name, "made": made, "tryable": run.report("try").exists()}
+
+
+def _about(notebook: NotebookNode) -> dict:
+    """What a page tells of what it was made from; a run's begin is that of its notebook."""
+    started = notebook.metadata.get("papermill", {}).get("start_time")
+    return {"about": {"started": started} | notebook.metadata.get("movierec", {})}
