@@ -14,11 +14,19 @@ def render_home() -> None:
     values = {
         "title": "Runs",
         "runs": [(run, _links(run.paths.reports)) for run in runs],
-        "pages": sorted({path.name for path in folder.glob("*.html")} - {"index.html"}),
+        "pages": _across(folder),
         "settings_text": listing.settings_text,
         "size_text": listing.size_text,
     }
     write_page(folder / "index.html", values, "home.html.j2")
+
+
+def _across(folder: Path) -> list[tuple[str, str]]:
+    """Pages that are of no single run, such as comparisons: name and address, latest first."""
+    found = [*folder.glob("*.html"), *folder.glob("*/*/*.html")]
+    latest = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    within = [path.relative_to(folder) for path in latest if path.name != "index.html"]
+    return [(" ".join(path.with_suffix("").parts), path.as_posix()) for path in within]
 
 
 def _links(reports: Path) -> dict[str, str]:

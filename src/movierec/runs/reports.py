@@ -76,7 +76,7 @@ def render_page(
     sections: Mapping[str, "Sequence[str | pd.DataFrame | Axes]"],
     about: Mapping[str, object] | None = None,
 ) -> Path:
-    """Write a page that is no notebook's; return its path.
+    """Write a page that is no notebook's, and the home of all runs anew; return its path.
 
     sections: by heading, what stands below it: Markdown, tables, figures, which are closed;
     about: what stands below the title, as executed notebooks tell it of theirs.
@@ -86,6 +86,7 @@ def render_page(
         cells.append(new_markdown_cell(f"## {markup.markdown(heading)}"))
         cells += map(_cell, contents)
     _write(path, title, cells, about=about or {})
+    render_home()
     return path
 
 
