@@ -57,7 +57,17 @@ def test_run_prints_a_line_a_stage_then_report_and_model(sample_run):
 
 def test_each_stage_leaves_the_files_of_the_table(sample_run):
     left = {path.name for path in (sample_run[0] / "artifacts" / "sample").iterdir()}
-    assert left == {file for stage in STAGES.values() for file in stage.writes}
+    assert left == {"run.log", *(file for stage in STAGES.values() for file in stage.writes)}
+
+
+def test_the_log_tells_when_what_happened_inside_stages_too(sample_run):
+    log = (sample_run[0] / "artifacts" / "sample" / "run.log").read_text(encoding="utf-8")
+    events = [line[len("2026-01-31 12:00:00  ") :] for line in log.splitlines()]
+    assert [event for event in events if event.endswith("began")] == [
+        f"{one} began" for one in STAGES
+    ]
+    assert any(re.fullmatch(r" +model \d+ of \d+, \w+, about \d+ s left", one) for one in events)
+    assert events[-1] == "ended"
 
 
 def test_every_stage_leaves_a_report_of_at_most_three_megabytes(html):

@@ -5,10 +5,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from movierec.cli.options import Commands, add_assignments
+from movierec.cli.terminal import StageLine
 from movierec.data.movielens import NAMES
 
 if TYPE_CHECKING:
     from movierec.runs.plan import Plan
+    from movierec.runs.runner import StageResult
 
 
 def add(commands: Commands) -> None:
@@ -25,6 +27,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    from movierec.runs.listing import changed_settings, settings_text
+    from movierec.runs.log import RunLog
     from movierec.runs.plan import plan_run
     from movierec.runs.runner import run_stages
 
@@ -32,19 +36,30 @@ def _run(args: argparse.Namespace) -> None:
     if args.why:
         _why(plan)
         return
-    try:
-        for result in run_stages(plan, lambda stage: print(f"{stage:<22}", end="", flush=True)):
-            if result.failure:
-                print("failed (optional stage; the run continues)")
-                report = plan.run.report(result.stage)
-                print(f"{result.stage}: {result.failure}\nreport: {report}", file=sys.stderr)
-            elif result.unchanged:
-                print("unchanged")
-            else:
-                print(f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB")
-    except BaseException as error:
-        print("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-        raise
+    line = StageLine(live=sys.stdout.isatty())
+    with RunLog(plan.run, line.show).open() as log:
+        told = {stage.name: values.model_dump() for stage, values in plan.steps.items()}
+        settings = settings_text(changed_settings(told)) or "the defaults"
+        log.note(f"began {', '.join(told)} with {settings}")
+
+        def announce(stage: str) -> None:
+            log.note(f"{stage} began")
+            line.begin(stage)
+
+        try:
+            for result in run_stages(plan, announce):
+                line.end(_went(result))
+                log.note(f"{result.stage} {' '.join(_went(result).split())}")
+                if result.failure:
+                    report = plan.run.report(result.stage)
+                    print(f"{result.stage}: {result.failure}\nreport: {report}", file=sys.stderr)
+                    log.note(f"{result.stage}: {result.failure}")
+        except BaseException as error:
+            how = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            line.end(how)
+            log.note(f"{how}: {error}" if str(error) else how)
+            raise
+        log.note("ended")
     print(f"report: {plan.run.index}")
     model = plan.run.artifacts / "model.pkl"
     if model.exists() and max(stage.number for stage in plan.steps) >= "04":
@@ -56,3 +71,11 @@ def _why(plan: "Plan") -> None:
 
     for stage, reasons in why(plan).items():
         print(f"{stage:<22}{'; '.join(reasons) or 'unchanged'}")
+
+
+def _went(result: "StageResult") -> str:
+    if result.failure:
+        return "failed (optional stage; the run continues)"
+    if result.unchanged:
+        return "unchanged"
+    return f"{result.seconds:7.1f} s {result.peak_memory / 1e6:8,.0f} MB"

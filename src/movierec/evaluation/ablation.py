@@ -1,13 +1,13 @@
 """Ablation of the hybrid: the full model against variants without one of its parts."""
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from movierec.content.features import ItemFeatures
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.summary import differences
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import TARGET, WITHOUT_FACTS, build_hybrid
+from movierec.progress import track
 from movierec.settings import ModelSettings
 
 _NO_TERMS = {"als_term_weight": 0.0, "ease_term_weight": 0.0}
@@ -45,7 +45,7 @@ def ablate(
     if WITHOUT_FACTS in evaluated:
         values["without film facts"] = evaluated[WITHOUT_FACTS]
     variants = VARIANTS | (_RECENCY_ALONE if split.split_time is not None else {})
-    for name, changes in tqdm(variants.items(), "ablation"):
+    for name, changes in track(variants.items(), "ablation", lambda item: item[0]):
         changed = settings.replace(**changes)
         if changed == settings:
             continue

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from tqdm.auto import tqdm
 
 from movierec.data.splits import Split
 from movierec.evaluation.metrics import METRICS, per_user_metrics
@@ -15,6 +14,7 @@ from movierec.evaluation.ranking import RankedLists, popular_first, rank_items
 from movierec.memory import require_memory
 from movierec.models.base import Model
 from movierec.models.registry import TARGET
+from movierec.progress import track
 
 CUTOFFS = (5, 10, 15, 20, 30, 40)
 # The cutoff of comparisons, segments and examples.
@@ -91,8 +91,7 @@ def evaluate(
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     columns: dict[tuple[str, str, int], np.ndarray] = {}
     lists, costs = {}, {}
-    for model in (bar := tqdm(models, disable=not progress)):
-        bar.set_description(model.name)
+    for model in track(models, "model", lambda model: model.name) if progress else models:
         start = time.perf_counter()
         model.fit(split.train)
         fitted = time.perf_counter()

@@ -18,10 +18,10 @@ from collections.abc import Callable
 import numpy as np
 from implicit.cpu._als import least_squares_cg
 from scipy import linalg, sparse
-from tqdm.auto import tqdm
 
 from movierec.models.kernels.als import solve_rows, training_loss
 from movierec.models.spectral import right_singular_vectors
+from movierec.progress import track
 from movierec.settings import ALSSettings
 
 # Users whose ratings the singular vectors are taken from, at most: the subspace hardly depends on
@@ -57,7 +57,8 @@ def factorise(
     solve(confidences, users, items, settings.regularization, 0, _STEPS)
     steps = _ACCELERATED_STEPS if accelerated else _STEPS
     solved = items
-    for iteration in tqdm(range(settings.iterations), disable=not progress):
+    iterations = range(settings.iterations)
+    for iteration in track(iterations, "iteration") if progress else iterations:
         begun = time.perf_counter()
         before, solved = solved, items.copy()
         solve(by_item, solved, users, settings.regularization, 0, steps)

@@ -108,7 +108,8 @@ def recorded_parameters(run: RunPaths) -> dict[str, dict[str, Value]]:
 
 def _settled(given: str | None, had: str, run: RunPaths, stages: tuple[Stage, ...]) -> str:
     """The dataset to run on, as parameters name it. Raises ValueError."""
-    if given is None and not had and any(run.artifacts.glob("*")):
+    files = {path.name for path in run.artifacts.glob("*")} - {"run.log"}
+    if given is None and not had and files:
         raise ValueError(f"what dataset run {run.name!r} had is not known any more; give --dataset")
     dataset = _named(given or had or SAMPLE)
     if had and dataset != _named(had) and "dataset" not in stages[0].parameters.model_fields:
