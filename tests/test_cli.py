@@ -56,19 +56,27 @@ def test_a_run_prints_a_line_a_stage_then_its_reports(no_stages, tmp_path, capsy
     assert said.err == f"06_recommend: no model\nreport: {run.report('06_recommend')}\n"
 
 
-def test_an_interrupted_run_says_so(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def headers(tmp_path) -> str:
+    """A dataset's folder, as far as a plan looks."""
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n")
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n")
+    return str(tmp_path)
+
+
+def test_an_interrupted_run_says_so(headers, monkeypatch, capsys):
     monkeypatch.setattr(runner, "run_stages", Mock(side_effect=KeyboardInterrupt))
-    assert main(["run", "--dataset", str(tmp_path), "--run", "mine"]) == 130
+    assert main(["run", "--dataset", headers, "--run", "mine"]) == 130
     assert capsys.readouterr() == ("interrupted\n", "\ninterrupted\n")
 
 
 @pytest.mark.parametrize(
     ("last", "named"), [("03", False), ("04", True)], ids=["before it is made", "after"]
 )
-def test_a_run_that_makes_a_model_ends_with_its_path(no_stages, tmp_path, capsys, last, named):
+def test_a_run_that_makes_a_model_ends_with_its_path(no_stages, headers, capsys, last, named):
     model = RunPaths("mine").output("model.pkl")
     model.touch()
-    assert main(["run", "--dataset", str(tmp_path), "--run", "mine", "--to", last]) == 0
+    assert main(["run", "--dataset", headers, "--run", "mine", "--to", last]) == 0
     assert capsys.readouterr().out.endswith(f"model:  {model}\n") is named
 
 
@@ -83,3 +91,36 @@ def test_simulate_writes_the_three_files(tmp_path):
     out = tmp_path / "simulated"
     assert main(["simulate", "--like", "ml-latest-small", "--out", str(out)]) == 0
     assert {"ratings.csv", "movies.csv", "tags.csv"} <= {path.name for path in out.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "header", ["user,item,rating", None], ids=["another header", "no such file"]
+)
+def test_run_on_data_of_another_form_names_the_command_that_imports_it(header, tmp_path, capsys):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / ("ratings.csv" if header else "log.txt")).write_text(f"{header}\n1,2,3\n")
+    assert main(["run", "--dataset", str(folder)]) == 1
+    out = f"{folder}-imported"
+    command = f"python -m movierec import {folder} --out {out}"
+    assert command in capsys.readouterr().err
+
+
+def test_run_on_a_file_names_the_command_that_imports_it(tmp_path, capsys):
+    (tmp_path / "mine.csv").touch()
+    assert main(["run", "--dataset", str(tmp_path / "mine.csv")]) == 1
+    out = tmp_path / "mine-imported"
+    command = f"python -m movierec import {tmp_path / 'mine.csv'} --out {out}"
+    assert command in capsys.readouterr().err
+
+
+def test_import_prints_what_it_did_and_how_to_go_on(tmp_path, capsys):
+    (tmp_path / "mine.csv").write_text("user;item;stars\n1;2;5\n")
+    out = tmp_path / "out"
+    assert main(["import", str(tmp_path / "mine.csv"), "--out", str(out)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "read      mine.csv: utf-8, separator ';', header; rating from stars"
+    assert said[-2:] == [
+        f"wrote     {out}: 1 ratings, 1 users, 1 movies",
+        f"next      python -m movierec run --dataset {out}",
+    ]

@@ -2,6 +2,9 @@
 
 import difflib
 import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -9,7 +12,9 @@ import pandas as pd
 
 from movierec.data import cache
 from movierec.data.columns import USER
+from movierec.data.layouts import layout_of
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
+from movierec.data.reader import TableError, begin
 from movierec.data.tables import Tables
 from movierec.paths import atomic_write, datasets
 from movierec.simulation import simulator
@@ -77,6 +82,10 @@ def locate(dataset: str) -> Path:
         simulator.simulate(folder)
     if dataset in MOVIELENS and not folder.is_dir():
         raise DatasetMissing(f"{dataset} is not downloaded yet: python -m movierec fetch {dataset}")
+    if folder.is_file():
+        raise DatasetMissing(
+            f"{folder} is a file; a dataset is a folder: {_import_command(folder)}"
+        )
     if not folder.is_dir():
         near = difflib.get_close_matches(dataset, NAMES, n=1)
         raise DatasetMissing(
@@ -86,13 +95,22 @@ def locate(dataset: str) -> Path:
     return folder
 
 
+def require_layout(folder: Path) -> None:
+    """Raise TableError, with the command that imports the folder, unless its headers fit."""
+    layout = layout_of(folder)
+    with _naming_import(folder):
+        for file in (layout.ratings, layout.movies):
+            begin(folder / file.name, file)
+
+
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
     """Read and validate a dataset given by name or folder.
 
     Raises DatasetMissing, and what `read_tables` raises.
     """
     folder = locate(dataset)
-    tables, sha256 = cache.read(folder)
+    with _naming_import(folder):
+        tables, sha256 = cache.read(folder)
     facts = DatasetFacts(
         name=folder.name,
         simulated=(folder / simulator.RECORD).exists(),
@@ -107,3 +125,17 @@ def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
         sha256=sha256,
     )
     return tables, facts
+
+
+@contextmanager
+def _naming_import(folder: Path) -> Iterator[None]:
+    """Errors about a file end with the command that reads other formats."""
+    try:
+        yield
+    except TableError as error:
+        raise TableError(f"{error}\ndata of another form: {_import_command(folder)}") from None
+
+
+def _import_command(path: Path) -> str:
+    out = path.with_name(f"{path.stem}-imported")
+    return shlex.join(["python", "-m", "movierec", "import", str(path), "--out", str(out)])

@@ -1,6 +1,8 @@
 """The command `import`."""
 
 import argparse
+import re
+import shlex
 from pathlib import Path
 
 from movierec.cli.options import Commands
@@ -44,4 +46,7 @@ def _import(args: argparse.Namespace) -> None:
         f"{len(ratings):,} ratings, {ratings['userId'].nunique():,} users, {len(movies):,} movies"
     )
     print(f"wrote     {args.out}: {sizes}")
-    print(f"next      python -m movierec run --dataset {args.out}")
+    command = ["python", "-m", "movierec", "run", "--dataset", str(args.out)]
+    if (name := re.sub(r"[^\w.-]", "-", args.out.name)) != args.out.name:
+        command += ["--run", name]
+    print(f"next      {shlex.join(command)}")

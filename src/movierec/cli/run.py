@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    from movierec.datasets import locate, require_layout
     from movierec.runs.listing import changed_settings, settings_text
     from movierec.runs.log import RunLog
     from movierec.runs.plan import plan_run
@@ -36,6 +37,8 @@ def _run(args: argparse.Namespace) -> None:
     if args.why:
         _why(plan)
         return
+    if any(stage.number == "01" for stage in plan.steps):
+        require_layout(locate(plan.dataset))
     line = StageLine(live=sys.stdout.isatty())
     with RunLog(plan.run, line.show).open() as log:
         told = {stage.name: values.model_dump() for stage, values in plan.steps.items()}

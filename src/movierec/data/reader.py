@@ -36,7 +36,7 @@ def read_file(path: Path, file: File) -> pd.DataFrame:
 
     Raises TableError where it violates the grammar, and NotEnoughMemory.
     """
-    columns, start = _begin(path, file)
+    columns, start = begin(path, file)
     require_memory(int(_READ_FACTOR * path.stat().st_size), f"Reading {path}", _REMEDY)
     if all(one.kind in _TYPES for one in columns):
         frame = _read_numbers(path, file, columns, start)
@@ -47,13 +47,16 @@ def read_file(path: Path, file: File) -> pd.DataFrame:
 
 def line_of_row(path: Path, file: File, row: int) -> int:
     """The line that a row of a valid file begins in; both count, but the line counts from 1."""
-    columns, start = _begin(path, file)
+    columns, start = begin(path, file)
     data = _decoded(path, file)
     return _line(data, start + int(parse(data[start:], columns, file.dialect).starts[row]))
 
 
-def _begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
-    """The columns in the file's order, and the offset of its first row."""
+def begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
+    """The columns in the file's order, and the offset of its first row.
+
+    Raises TableError where the file is missing, or has another header.
+    """
     expected = file.dialect.separator.join(one.name for one in file.columns)
     if not path.exists():
         raise TableError(f"{path} is missing")
