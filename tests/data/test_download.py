@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import io
 import shutil
 import struct
 import zipfile
@@ -9,18 +10,35 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.data.conftest import FILES, NAME, Mirror, zipped
 
 from movierec import paths
 from movierec.data import download
 from movierec.data.download import FetchError, fetch, fetch_file
 from movierec.data.movielens import MOVIELENS
 
+NAME = "ml-latest-small"
+FILES = {
+    "README.txt": b"Summary\n",
+    "movies.csv": b"movieId,title,genres\n1,Heat (1995),Action\n",
+    "ratings.csv": b"userId,movieId,rating,timestamp\n1,1,4.0,100\n",
+}
+
+
+def zipped(files: dict[str, bytes] | None = None) -> bytes:
+    """An archive in MovieLens's layout: all files in a folder of the dataset's name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir(NAME)
+        for name, content in (files or FILES).items():
+            archive.writestr(f"{NAME}/{name}", content)
+    return buffer.getvalue()
+
 
 @pytest.fixture
-def mirror(serve: Callable[[], Mirror], monkeypatch: pytest.MonkeyPatch) -> Mirror:
+def mirror(serve: Callable, monkeypatch: pytest.MonkeyPatch):
     """A server for all mirrors, in folders of their names; its archive is the registered one."""
     mirror = serve()
+    mirror.archive = zipped()
     monkeypatch.setenv("MOVIEREC_MIRROR", f"{mirror.url}/ours")
     monkeypatch.setattr(download, "GROUPLENS", f"{mirror.url}/grouplens/")
     monkeypatch.setattr(download, "RECOMMENDERS", f"{mirror.url}/recommenders/")
@@ -232,7 +250,7 @@ def test_after_an_interrupted_unpacking_a_fetch_works(mirror, monkeypatch, cause
 
 
 @pytest.fixture
-def archive(mirror: Mirror, tmp_path: Path) -> Path:
+def archive(mirror, tmp_path: Path) -> Path:
     """The archive, downloaded by hand under another name."""
     path = tmp_path / "ml-32m (1).zip"
     path.write_bytes(mirror.archive)

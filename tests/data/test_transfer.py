@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.data.conftest import Mirror
 
 from movierec.data import transfer
 from movierec.data.transfer import TransferError, download
@@ -21,7 +20,7 @@ EXPIRED = {"not_before": NOW - 30 * DAY, "not_after": NOW - DAY}
 def secure(serve: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable:
     """Start a server with a certificate: `secure(host, trusted, **validity)`."""
 
-    def start(host: str = "127.0.0.1", trusted: bool = True, **validity: object) -> Mirror:
+    def start(host: str = "127.0.0.1", trusted: bool = True, **validity: object):
         authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(host, **validity).configure_cert(context)
         known = authority if trusted else trustme.CA()
@@ -32,7 +31,7 @@ def secure(serve: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return start
 
 
-def fetched(mirror: Mirror, path: Path, pinned: bool = True) -> bytes:
+def fetched(mirror, path: Path, pinned: bool = True) -> bytes:
     download(f"{mirror.url}/file.zip", path / "file.zip", pinned, progress=False)
     return (path / "file.zip").read_bytes()
 
