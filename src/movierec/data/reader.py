@@ -82,7 +82,7 @@ def _columns(path: Path, file: File, line: bytes) -> tuple[Column, ...]:
         line.decode()
         fields = line.count(file.dialect.separator.encode()) + 1
         header = parse(line, (Column("header", Kind.TEXT),) * fields, file.dialect)
-        found = [str(name).strip() for column in header.columns if column for name in column]
+        found = [str(name).strip(" \t") for column in header.columns if column for name in column]
     except UnicodeDecodeError as error:
         raise TableError(f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})") from None
     except (Violation, ValueError):
@@ -167,19 +167,18 @@ def _read_text(path: Path, file: File, columns: tuple[Column, ...], start: int) 
 def _decoded(path: Path, file: File) -> bytes:
     """The file in UTF-8. Raises TableError where it is in none of its encodings."""
     data = path.read_bytes()
-    *others, last = file.encodings
-    for encoding in others:
+    marked = data.startswith(_UTF8_MARK)
+    for encoding in file.encodings[:1] if marked else file.encodings:
         try:
-            return data.decode(encoding).encode()
-        except UnicodeDecodeError:
-            continue
-    try:
-        return data if last == "utf-8" and data.decode() is not None else data.decode(last).encode()
-    except UnicodeDecodeError as error:
-        line = _line(data, error.start)
-        raise TableError(
-            f"{path}, line {line}: not UTF-8 text; save the file as UTF-8, or {_IMPORT} ({error})"
-        ) from None
+            text = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            first = error
+        else:
+            return data if encoding == "utf-8" else text.encode()
+    raise TableError(
+        f"{path}, line {_line(data, first.start)}: not UTF-8 text; save the file as UTF-8,"
+        f" or {_IMPORT} ({first})"
+    )
 
 
 def _line(data: bytes, offset: int) -> int:
