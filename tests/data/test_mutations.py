@@ -160,7 +160,9 @@ PLAIN = {n for n, title in enumerate(TITLES) if title.isascii() and "\n" not in 
 
 def written(rows: list[tuple], file: File) -> bytes:
     separator = file.dialect.separator
-    lines = [separator.join(one.name for one in file.columns)] if file.header else []
+    # A given test set may have fewer columns.
+    names = [one.name for one in file.columns][: len(rows[0])]
+    lines = [separator.join(names)] if file.header else []
     for fields in rows:
         texts = [str(one) for one in fields]
         if file.dialect.quotes:
@@ -178,7 +180,6 @@ ITEMS = [
     if n in PLAIN or n == 3
 ]
 DOTTED = [(movie, title, "Drama") for n, (movie, title, _) in enumerate(MOVIES) if n in PLAIN]
-GIVEN = File("test.csv", ML_LATEST.given.columns[:2])
 BASES = {
     "ratings.csv": (ML_LATEST.ratings, RATINGS),
     "movies.csv": (ML_LATEST.movies, MOVIES),
@@ -267,4 +268,4 @@ def test_damaged_files_have_no_wrong_value_and_no_wrong_line(tmp_path, monkeypat
         if (actual := outcome(path, file)) != expected:
             wrong.append((data, expected, actual))
     assert wrong[:1] == []
-    assert min(accepted.values()) > FILES_OF_EACH / 20
+    assert min(accepted[True], accepted[False]) > FILES_OF_EACH / 20
