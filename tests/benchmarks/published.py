@@ -25,7 +25,7 @@ from movierec.models.als import ALS
 from movierec.models.base import Model
 from movierec.models.item_knn import ItemKNN
 from movierec.models.popularity import Popularity
-from movierec.settings import ALSSettings, ProtocolSettings
+from movierec.settings import ALSSettings, PreferenceSettings, ProtocolSettings
 
 DEPTH = 100
 # As LensKit's own: all neighbours with plain cosine; weight 40, regularization 0.1, 50 factors.
@@ -35,7 +35,13 @@ PUBLISHED = {"popularity": 0.1082, "item_knn": 0.1081, "als": 0.1158}
 def models() -> list[Model]:
     return [
         Popularity(),
-        ItemKNN(neighbours=2_500, shrinkage=0, positive_threshold=0.5),
+        ItemKNN(
+            neighbours=2_500,
+            shrinkage=0,
+            preferences=PreferenceSettings(
+                positive_threshold=0.5, rating_exponent=0.0, activity_discount=0.0
+            ),
+        ),
         ALS(
             ALSSettings(
                 factors=50,

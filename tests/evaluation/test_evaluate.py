@@ -1,12 +1,16 @@
 """Evaluation on worlds whose right numbers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.data.splits import Split
+from movierec.data.splits import Split, make_split
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.movie_sample import groups_of_movies
+from movierec.settings import ProtocolSettings
 
 # User u has rated movie u. Held out are no movie of user 0, one of user 1, two of user 2.
 KNOWN = np.eye(3, 6)
@@ -182,3 +186,50 @@ def test_the_target_is_the_hybrid_or_the_last_model(world, fixed):
 
     assert evaluate([hybrid, als], world, cutoffs=(2,)).target == "hybrid"
     assert evaluate([als], world, cutoffs=(2,)).target == "als"
+
+
+def test_users_with_and_without_a_history_are_told_apart(split_of, fixed):
+    known = KNOWN * [[1], [1], [0]]
+    world = split_of(known, HELD_OUT)
+
+    evaluation = evaluate([fixed(HELD_OUT[1:].sum(axis=0) * np.ones((3, 1)))], world)
+
+    values = evaluation.values("NDCG")["fixed"].tolist()
+    with_history, without = (
+        evaluation.values(n)["fixed"] for n in ("HistoryNDCG", "NoHistoryNDCG")
+    )
+    assert with_history.tolist() == pytest.approx([values[0], np.nan], nan_ok=True)
+    assert without.tolist() == pytest.approx([np.nan, values[1]], nan_ok=True)
+
+
+def test_where_all_have_a_history_nothing_is_told_apart(world, perfect):
+    metrics = evaluate([perfect], world).per_user.columns.get_level_values("metric")
+
+    assert not {"HistoryNDCG", "NoHistoryNDCG"} & {*metrics}
+
+
+@pytest.fixture
+def cold(interactions) -> Split:
+    """Forty users; nine of thirty movies are held out."""
+    return make_split(interactions, ProtocolSettings(protocol="cold-movies", test_share=0.3))
+
+
+def test_means_without_movies_are_those_of_an_evaluation_without_them(cold, fixed):
+    model = fixed(np.random.default_rng(0).random((30, 30)))
+    evaluation = evaluate([model], cold, cutoffs=(5, 10))
+    groups = list(groups_of_movies(cold.candidates, evaluation.seed))
+
+    found = evaluation.without_movies
+
+    assert len(found) == len(groups) == 9
+    for (_, means), group in zip(found.iterrows(), groups, strict=True):
+        test = cold.test.copy()
+        test.data[group[test.indices]] = 0
+        test.eliminate_zeros()
+        fewer = replace(cold, test=test, candidates=cold.candidates & ~group)
+        expected = evaluate([model], fewer, cutoffs=(5, 10)).per_user.mean()
+        pd.testing.assert_series_equal(means, expected, check_names=False)
+
+
+def test_movies_that_are_not_held_out_are_no_sample(world, perfect):
+    assert evaluate([perfect], world).without_movies is None

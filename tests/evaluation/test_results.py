@@ -10,6 +10,7 @@ from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.metrics import METRICS
 from movierec.evaluation.results import (
+    comparisons,
     describe,
     key,
     save_metrics,
@@ -96,7 +97,8 @@ def test_metrics_json_has_protocol_and_settings(save, settings):
 def test_metrics_json_has_every_metric_of_every_model(save, metrics):
     models = json.loads(save())["models"]
 
-    expected = [key(metric, k) for metric in METRICS for k in (5, 10)] + ["gini@10"]
+    expected = [key(metric, k) for metric in METRICS for k in (5, 10)]
+    expected += ["liked_ndcg@10", "disliked_hits@10", "gini@10"]
     assert list(models) == ["popularity", "ease"]
     assert all(list(of_one) == expected for of_one in models.values())
     row = metrics.set_index(["model", "metric", "k"]).loc["ease", "CappedRecall", 10]
@@ -200,3 +202,12 @@ def test_held_out_ratings_without_stars_are_kept(tmp_path, split_of, fixed):
     held_out = pd.read_parquet(tmp_path / "test.parquet")
     assert held_out["movieId"].tolist() == [12, 19]
     assert held_out["rating"].isna().all()
+
+
+def test_the_target_model_is_compared_by_both_questions_and_by_hits(evaluation):
+    found = comparisons(evaluation)
+
+    assert list(found) == ["ndcg@10", "liked_ndcg@10", "hitrate@10"]
+    liked = evaluation.values("LikedNDCG").dropna()
+    expected = (liked["ease"] - liked["popularity"]).mean()
+    assert found["liked_ndcg@10"].loc["popularity", "mean"] == pytest.approx(expected)

@@ -11,8 +11,10 @@ from movierec.evaluation.statistics import (
     holm,
     interval,
     is_share,
+    jackknife_errors,
     mean_intervals,
     moments,
+    normal_p_values,
     paired_p_values,
     share_intervals,
 )
@@ -229,3 +231,16 @@ def test_holm_by_hand():
 )
 def test_holm_at_its_edges(p_values, expected):
     assert holm(np.array(p_values)) == pytest.approx(expected)
+
+
+def test_the_jackknife_of_means_is_their_standard_error():
+    values = np.random.default_rng(0).normal(size=(40, 2))
+    without = (values.sum(axis=0) - values) / 39
+
+    assert jackknife_errors(without) == pytest.approx(stats.sem(values))
+
+
+def test_normal_p_values_are_two_sided():
+    found = normal_p_values(np.array([0.0, 1.96, -1.96, 0.0]), np.array([1.0, 1.0, 1.0, 0.0]))
+
+    assert found == pytest.approx([1, 0.05, 0.05, 1], abs=1e-4)

@@ -277,3 +277,36 @@ def test_users_without_genres_are_left_out_of_the_profile(found):
 def test_the_hybrid_without_facts_is_no_rival(first):
     gains = pd.DataFrame({"mean": 0.0}, dict.fromkeys([first, "als", "ease"]))
     assert best_rival(gains) == "als"
+
+
+@pytest.fixture
+def two_samples() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values of 200 users, and means without each of 20 groups of movies, of two models."""
+    rng = np.random.default_rng(0)
+    users = pd.DataFrame(rng.normal([0.3, 0.2], 0.2, (200, 2)), columns=["hybrid", "als"])
+    return users, pd.DataFrame(rng.normal([0.3, 0.2], 0.01, (20, 2)), columns=["hybrid", "als"])
+
+
+def test_squared_errors_of_users_and_of_movies_add_up(two_samples):
+    users, movies = two_samples
+
+    found = summarise(users, movies=movies[["als"]])
+
+    of_movies = np.sqrt(19 / 20 * ((movies["als"] - movies["als"].mean()) ** 2).sum())
+    error = np.hypot(stats.sem(users["als"]), of_movies)
+    assert found.loc["als", "se"] == pytest.approx(error)
+    expected = stats.norm.interval(0.95, users["als"].mean(), error)
+    assert found.loc["als", ["low", "high"]].tolist() == pytest.approx(expected)
+    assert found.loc["hybrid"].equals(summarise(users).loc["hybrid"])
+
+
+def test_differences_are_of_both_samples_too(two_samples):
+    users, movies = two_samples
+
+    found = differences(users, "hybrid", movies=movies).loc["als"]
+
+    pairs, groups = (one["hybrid"] - one["als"] for one in two_samples)
+    error = np.hypot(stats.sem(pairs), np.sqrt(19 * groups.var(ddof=0)))
+    expected = stats.norm.interval(0.95, pairs.mean(), error)
+    assert found[["low", "high"]].tolist() == pytest.approx(expected)
+    assert found["p"] == pytest.approx(2 * stats.norm.sf(pairs.mean() / error))

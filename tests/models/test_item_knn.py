@@ -7,14 +7,18 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from movierec.models.item_knn import ItemKNN
 from movierec.models.kernels import ranking
+from movierec.settings import PreferenceSettings
 
 # Movies 0 and 2 have four likes each, three of them of the same users; movie 1 has one, of a user
 # who likes movie 0 too.
 LIKES = np.array([[5, 0, 3], [4, 0, 4], [3, 0, 5], [4, 5, 0], [0, 0, 4]], dtype=np.float32)
 
 
+PLAIN = PreferenceSettings(positive_threshold=3.0, rating_exponent=0.0, activity_discount=0.0)
+
+
 def item_knn(**changed) -> ItemKNN:
-    return ItemKNN(**{"neighbours": 2, "shrinkage": 2.0, "positive_threshold": 3.0} | changed)
+    return ItemKNN(**{"neighbours": 2, "shrinkage": 2.0, "preferences": PLAIN} | changed)
 
 
 def gains(model: ItemKNN, n_items: int) -> list[list[float]]:
@@ -98,3 +102,17 @@ def test_blocks_change_nothing(many_likes, monkeypatch, rows):
     monkeypatch.setattr(ranking, "FEWEST_ROWS", 1)
 
     assert gains(item_knn(neighbours=4).fit(many_likes), 12) == at_once
+
+
+def test_likeness_weighs_likes_by_stars_and_users_by_activity():
+    weighted = PLAIN.replace(rating_exponent=1.0, activity_discount=0.5)
+    model = item_knn(preferences=weighted).fit(sparse.csr_array(LIKES))
+
+    # Likes of the five users: 2, 2, 2, 2 and 1, so the median is 2 and the last weighs sqrt(2).
+    r, w = LIKES / 3.5, np.array([1, 1, 1, 1, np.sqrt(2)])
+    together = r.T @ (w[:, None] * r)
+    length = np.sqrt(np.diag(together))
+    expected = together / (np.outer(length, length) + 2.0)
+    np.fill_diagonal(expected, 0)
+    # Five stars alone are summed as 5 / 3.5.
+    assert np.array(gains(model, 3)) == pytest.approx(expected * 5 / 3.5, rel=1e-5)

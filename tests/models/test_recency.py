@@ -74,3 +74,13 @@ def test_it_asks_for_its_memory_first(many, monkeypatch):
 
     with pytest.raises(memory.NotEnoughMemory, match="Recent popularity"):
         RecentPopularity(many, 1).at(np.array([0]))
+
+
+def test_it_is_a_model_whose_scores_are_counts_at_the_query_time(many):
+    model = RecentPopularity(many, 2).fit(many.user_items)
+    times = (np.array([3, 12]) * YEAR).astype(np.int64)
+    rows = many.user_items[:2]
+
+    assert model.score_at(rows, times).tolist() == at(many, 2, 3, 12).tolist()
+    last = many.timestamps.max() / YEAR
+    assert model.score(rows).tolist() == at(many, 2, last, last).tolist()

@@ -16,12 +16,13 @@ from movierec.evaluation.evaluate import evaluate
 from movierec.models import ease
 from movierec.models.base import TimedModel
 from movierec.models.original import OriginalSimilarity
-from movierec.models.registry import TARGET, WITHOUT_FACTS, build_models
+from movierec.models.registry import SERVED, TARGET, WITHOUT_FACTS, build_models
 from movierec.settings import ContentSettings, ModelSettings, ProtocolSettings
 
 NAMES = [
     "random",
     "popularity",
+    "recent_popularity",
     "content",
     "original_mean",
     "original_similarity",
@@ -31,6 +32,7 @@ NAMES = [
     "ease",
     "als_content",
     "ease_content",
+    "hybrid_served",
     "hybrid",
 ]
 
@@ -132,7 +134,8 @@ def test_the_baseline_has_something_to_be_compared_with(settings, features, trai
 
 
 def test_a_baseline_stays_beside_the_chosen_model(settings, features, training):
-    assert list(build_models(settings, features, training, TARGET)) == ["popularity", TARGET]
+    models = build_models(settings, features, training, TARGET)
+    assert list(models) == ["popularity", SERVED, TARGET]
 
 
 @pytest.fixture
@@ -147,7 +150,7 @@ def test_where_facts_are_features_the_hybrid_without_them_is_compared(
 ):
     models = build_models(settings, features, training, without_facts=plain)
 
-    assert list(models) == [*NAMES[:-1], WITHOUT_FACTS, TARGET]
+    assert list(models) == [*NAMES[:-2], WITHOUT_FACTS, SERVED, TARGET]
     assert [model.name for model in models.values()] == list(models)
     alone = build_models(settings, plain, training, TARGET)[TARGET]
     for model in (models[WITHOUT_FACTS], alone):
@@ -159,7 +162,7 @@ def test_where_facts_are_features_the_hybrid_without_them_is_compared(
 
 @pytest.mark.parametrize(
     ("names", "compared"),
-    [(TARGET, ["popularity", WITHOUT_FACTS, TARGET]), ("als", ["popularity", "als"])],
+    [(TARGET, ["popularity", WITHOUT_FACTS, SERVED, TARGET]), ("als", ["popularity", "als"])],
 )
 def test_it_is_there_whenever_the_hybrid_is(settings, features, training, plain, names, compared):
     models = build_models(settings, features, training, names, without_facts=plain)
@@ -224,10 +227,13 @@ def test_the_hybrid_of_a_large_catalogue_ranks_as_als_with_content(
         assert np.corrcoef(part, whole)[0, 1] == pytest.approx(1, abs=1e-4)
 
 
-def test_the_query_time_matters_to_the_hybrid_only(settings, features, training):
+def test_the_query_time_matters_to_recent_popularity_and_the_hybrid_only(
+    settings, features, training
+):
     models = build_models(settings, features, training)
 
-    assert [name for name, model in models.items() if isinstance(model, TimedModel)] == [TARGET]
+    timed = [name for name, model in models.items() if isinstance(model, TimedModel)]
+    assert timed == ["recent_popularity", SERVED, TARGET]
 
 
 def test_hybrids_of_the_same_components_share_their_fit(settings, features, training):

@@ -1,9 +1,12 @@
 """What 05_evaluation says of small results."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.evaluation.questions import Answers
+from movierec.evaluation.summary import metrics_table
 from movierec.readings import evaluation as readings
 
 METRICS = pd.DataFrame(
@@ -84,21 +87,52 @@ def test_the_verdict_says_lead_and_significance(gain, said):
     assert said in verdict
 
 
-def test_both_questions_are_answered_for_the_served_model_and_the_best_at_the_first():
-    means = {"als": (0.30, 0.21, 0.04), "hybrid": (0.40, 0.22, 0.061), "served": (0.38, 0.25, 0.03)}
-    rows = [
-        (model, metric, 10, mean)
-        for model, values in means.items()
-        for metric, mean in zip(("NDCG", "LikedNDCG", "DislikedHits"), values, strict=True)
-    ]
-    metrics = pd.DataFrame(rows, columns=["model", "metric", "k", "mean"])
-    gains = pd.DataFrame({"mean": [0.03, 0.04], "low": 0.02, "high": 0.05}, ["hybrid", "als"])
+def per_user(**values: list[float]) -> pd.DataFrame:
+    """Columns (model, metric, 10) from values named as "als NDCG"."""
+    columns = {(*name.split(), 10): column for name, column in values.items()}
+    return pd.DataFrame(columns).rename_axis(columns=["model", "metric", "k"])
 
-    said = readings.questions(Answers("served", metrics.assign(se=0, low=0, high=1), gains)).data
 
-    assert "`hybrid` answers best of the models compared: NDCG@10 0.400; `served` has 0.380" in said
-    assert "`served` has 0.250, `hybrid` 0.220 (+0.0300, 95 % CI [0.0200, 0.0500])" in said
-    assert "3.0% of the hits of `served` and 6.1% of those of `hybrid`" in said
+def test_both_questions_are_answered_for_the_best_and_for_the_served_model(evaluation):
+    values = per_user(
+        **{"als NDCG": [0.3, 0.3], "hybrid NDCG": [0.5, 0.3], "hybrid_served NDCG": [0.4, 0.36]},
+        **{"als LikedNDCG": [0.2, 0.2], "als DislikedHits": [0.05, 0.05]},
+        **{"hybrid LikedNDCG": [0.2, np.nan], "hybrid DislikedHits": [0.06, np.nan]},
+        **{"hybrid_served LikedNDCG": [0.25, np.nan], "hybrid_served DislikedHits": [0.03, 0.03]},
+    )
+    metrics = metrics_table(values, pd.DataFrame())
+
+    said = readings.questions(replace(evaluation, per_user=values), metrics).data
+
+    assert "`hybrid` answers best: NDCG@10 0.400. What" in said
+    assert "`hybrid_served` answers best: LikedNDCG@10 0.250." in said
+    assert "has 0.380 and 0.250, at the second question +0.0500, 95 % CI" in said
+    assert "2.5 stars or less are 3.0% of its hits, and 6.0% of those of `hybrid`" in said
+
+
+def test_without_stars_one_question_is_answered(evaluation):
+    values = per_user(**{"als NDCG": [0.3, 0.3], "hybrid NDCG": [0.5, 0.3]})
+
+    said = readings.questions(evaluation, metrics_table(values, pd.DataFrame())).data
+
+    assert "`hybrid` answers best: NDCG@10 0.400." in said
+    assert said.endswith("what people like is not known.")
+
+
+def test_users_with_and_without_history_are_told_apart(evaluation):
+    nan = np.nan
+    values = per_user(
+        **{"als HistoryNDCG": [0.3, 0.3, nan], "hybrid HistoryNDCG": [0.5, 0.3, nan]},
+        **{"als NoHistoryNDCG": [nan, nan, 0.6], "hybrid NoHistoryNDCG": [nan, nan, 0.5]},
+    )
+    lists = dict.fromkeys(["als", "hybrid"])
+
+    said = readings.history(replace(evaluation, per_user=values, lists=lists)).data
+
+    assert "2 users with a history NDCG@10 of `hybrid` is 0.400" in said
+    assert "`als`, 0.300: +0.1000, 95 % CI" in said
+    assert "1 users without a history NDCG@10 of `hybrid` is 0.500" in said
+    assert readings.history(evaluation).data == "Every test user has a history."
 
 
 def test_tiny_p_values_are_bounded():

@@ -40,10 +40,9 @@ def ablate(
     hybrid are left out, and the one without film facts where the evaluation has none.
     """
     split = evaluation.split
-    evaluated = evaluation.values("NDCG")
-    values = {TARGET: evaluated[TARGET]}
-    if WITHOUT_FACTS in evaluated:
-        values["without film facts"] = evaluated[WITHOUT_FACTS]
+    found = {TARGET: (evaluation, TARGET)}
+    if WITHOUT_FACTS in evaluation.lists:
+        found["without film facts"] = evaluation, WITHOUT_FACTS
     variants = VARIANTS | (_RECENCY_ALONE if split.split_time is not None else {})
     for name, changes in track(variants.items(), "ablation", lambda item: item[0]):
         changed = settings.replace(**changes)
@@ -51,6 +50,14 @@ def ablate(
             continue
         components = hybrid.components if changes.keys() <= _FUSION else None
         variant = build_hybrid(changed, changed, features, split.training, components)
-        found = evaluate([variant], split, evaluation.relevance_threshold, (K,), evaluation.seed)
-        values[name] = found.values("NDCG")[TARGET]
-    return differences(pd.DataFrame(values), TARGET, evaluation.seed)
+        threshold, seed = evaluation.relevance_threshold, evaluation.seed
+        found[name] = evaluate([variant], split, threshold, (K,), seed), TARGET
+    values = {name: one.values("NDCG")[model] for name, (one, model) in found.items()}
+    movies = {
+        name: means[model]
+        for name, (one, model) in found.items()
+        if (means := one.movie_means("NDCG")) is not None
+    }
+    return differences(
+        pd.DataFrame(values), TARGET, evaluation.seed, pd.DataFrame(movies) if movies else None
+    )

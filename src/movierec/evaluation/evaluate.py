@@ -1,8 +1,9 @@
 """Fit models on the training split, rank all unseen candidates, score lists on the test split."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from scipy import sparse
 
 from movierec.data.splits import Split
 from movierec.evaluation.metrics import METRICS, per_user_metrics
+from movierec.evaluation.movie_sample import groups_of_movies, lists_without, ratings_without
+from movierec.evaluation.questions import liked_and_disliked
 from movierec.evaluation.ranking import RankedLists, popular_first, rank_items
 from movierec.memory import require_memory
 from movierec.models.base import Model
@@ -21,6 +24,8 @@ CUTOFFS = (5, 10, 15, 20, 30, 40)
 K = 10
 # Bytes of a list position (item, score, hit), and of a metric value, briefly held twice.
 _LISTED_BYTES, _VALUE_BYTES = 9, 16
+# Users that means without some movies are taken of, at most.
+_SAMPLED_USERS = 5_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,9 @@ class Evaluation:
     relevant  (n_users, n_movies) CSR: test ratings of `relevance_threshold` stars and more
     users     (n_test_users,) rows with a relevant rating; all other users are excluded
     lists     by model name, as deep as the largest cutoff
-    per_user  (n_test_users, n_columns) float64, columns (model, metric, k)
+    per_user  (n_test_users, n_columns) float64, columns (model, metric, k): METRICS at every
+              cutoff; at K those of `questions`, if test ratings have stars; and HistoryNDCG and
+              NoHistoryNDCG, of users with and without a history, NaN for others, if some have none
     costs     a row per model: "fit, s" and "rank, s" in seconds, and "all_tied", the share of
               test users for whom all candidates had the same score
     """
@@ -52,8 +59,47 @@ class Evaluation:
 
     def values(self, metric: str, k: int = K) -> pd.DataFrame:
         """One metric at one cutoff: (n_test_users, n_models), columns model names."""
-        values = self.per_user.xs((metric, k), axis=1, level=("metric", "k"))
-        return values.rename_axis(columns=None)
+        return _one_metric(self.per_user, metric, k)
+
+    @cached_property
+    def without_movies(self) -> pd.DataFrame | None:
+        """Means without each group of candidates: (n_groups, n_columns), columns as of `per_user`.
+
+        None unless the split holds out movies, so that the candidates are a sample too. Of many
+        users a sample is taken.
+        """
+        candidates = self.split.candidates
+        if candidates.all():
+            return None
+        places = np.arange(len(self.users))
+        if len(places) > _SAMPLED_USERS:
+            rng = np.random.default_rng(self.seed)
+            places = np.sort(rng.choice(places, _SAMPLED_USERS, replace=False))
+        relevant, test = (
+            ratings[self.users[places]] for ratings in (self.relevant, self.split.test)
+        )
+        cutoffs = sorted(set(self.per_user.columns.get_level_values("k")))
+        means = []
+        for left_out in groups_of_movies(candidates, self.seed):
+            rest, rest_of_test = (ratings_without(one, left_out) for one in (relevant, test))
+            some = np.flatnonzero(np.diff(rest.indptr))
+            columns = {
+                (model, *name): values
+                for model, lists in self.lists.items()
+                for name, values in _measured(
+                    lists_without(lists.of(places[some]), left_out),
+                    rest[some],
+                    rest_of_test[some],
+                    cutoffs,
+                ).items()
+            }
+            means.append(per_user_frame(columns).mean())
+        return pd.DataFrame(means)
+
+    def movie_means(self, metric: str, k: int = K) -> pd.DataFrame | None:
+        """One metric of `without_movies` at one cutoff: (n_groups, n_models), or None."""
+        means = self.without_movies
+        return None if means is None else _one_metric(means, metric, k)
 
 
 def evaluate(
@@ -72,8 +118,7 @@ def evaluate(
     NotEnoughMemory if the lists would not fit.
     """
     relevant = split.relevant(relevance_threshold)
-    n_relevant = np.diff(relevant.indptr)
-    users = np.flatnonzero(n_relevant)
+    users = np.flatnonzero(np.diff(relevant.indptr))
     if not len(users):
         raise ValueError(
             f"no test rating has {relevance_threshold} stars or more; lower relevance_threshold"
@@ -88,6 +133,7 @@ def evaluate(
         "compare fewer models (models=...)",
     )
     known, held_out, times = split.known[users], relevant[users], split.query_times[users]
+    test = split.test[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
     columns: dict[tuple[str, str, int], np.ndarray] = {}
     lists, costs = {}, {}
@@ -104,8 +150,14 @@ def evaluate(
             "rank, s": time.perf_counter() - fitted,
             "all_tied": ranked.all_tied.mean(),
         }
-        metrics = per_user_metrics(ranked.hits, n_relevant[users], cutoffs)
-        columns |= {(model.name, name, k): values for (name, k), values in metrics.items()}
+        metrics = _measured(ranked, held_out, test, cutoffs)
+        columns |= {(model.name, *name): values for name, values in metrics.items()}
+    no_history = np.diff(known.indptr) == 0
+    if no_history.any() and K in cutoffs:
+        for name in lists:
+            values = columns[name, "NDCG", K]
+            columns[name, "HistoryNDCG", K] = np.where(no_history, np.nan, values)
+            columns[name, "NoHistoryNDCG", K] = np.where(no_history, values, np.nan)
     return Evaluation(
         split=split,
         relevance_threshold=relevance_threshold,
@@ -121,3 +173,18 @@ def evaluate(
 def per_user_frame(columns: dict[tuple[str, str, int], np.ndarray]) -> pd.DataFrame:
     """A frame (n_users, n_columns) from arrays by (model, metric, k)."""
     return pd.DataFrame(columns).rename_axis(columns=["model", "metric", "k"])
+
+
+def _measured(
+    lists: RankedLists, relevant: sparse.csr_array, test: sparse.csr_array, cutoffs: Sequence[int]
+) -> dict[tuple[str, int], np.ndarray]:
+    """Per-user values (n_users,) by metric and cutoff; every user has a relevant item."""
+    found = per_user_metrics(lists.hits, np.diff(relevant.indptr), cutoffs)
+    if K in cutoffs and not np.isnan(test.data).any():
+        found |= liked_and_disliked(lists.items, test, K)
+    return found
+
+
+def _one_metric(values: pd.DataFrame, metric: str, k: int) -> pd.DataFrame:
+    """Columns model names, from columns (model, metric, k)."""
+    return values.xs((metric, k), axis=1, level=("metric", "k")).rename_axis(columns=None)

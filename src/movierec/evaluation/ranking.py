@@ -2,7 +2,7 @@
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numba
 import numpy as np
@@ -27,6 +27,10 @@ class RankedLists:
     scores: np.ndarray
     hits: np.ndarray
     all_tied: np.ndarray
+
+    def of(self, users: np.ndarray) -> "RankedLists":
+        """The lists of some users, by index."""
+        return RankedLists(*(getattr(self, one.name)[users] for one in fields(self)))
 
 
 def rank_items(

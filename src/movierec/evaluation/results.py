@@ -11,11 +11,19 @@ import pyarrow.parquet as pq
 
 from movierec.data.columns import MOVIE, RATING, USER
 from movierec.datasets import DatasetFacts
-from movierec.evaluation.evaluate import Evaluation
+from movierec.evaluation.evaluate import Evaluation, K
+from movierec.evaluation.summary import target_differences
 from movierec.paths import atomic_write
 from movierec.settings import ProtocolSettings, Settings
 
-_KEYS = {"CappedRecall": "capped_recall", "PopularityLift": "popularity_lift"}
+_KEYS = {
+    "CappedRecall": "capped_recall",
+    "LikedNDCG": "liked_ndcg",
+    "DislikedHits": "disliked_hits",
+    "HistoryNDCG": "history_ndcg",
+    "NoHistoryNDCG": "no_history_ndcg",
+    "PopularityLift": "popularity_lift",
+}
 # Metrics of all lists of a model together, which have a value but no error.
 _OVERALL = ("Coverage", "Gini")
 
@@ -44,6 +52,16 @@ def describe(
         "film_facts": films,
         "test_users": len(evaluation.users),
         "test_ratings": evaluation.relevant.nnz,
+    }
+
+
+def comparisons(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
+    """`summary.target_differences` by metric such as "ndcg@10", of those that there are."""
+    there = set(evaluation.per_user.columns.get_level_values("metric"))
+    return {
+        key(metric, K): target_differences(evaluation, metric)
+        for metric in ("NDCG", "LikedNDCG", "HitRate")
+        if metric in there
     }
 
 

@@ -8,13 +8,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtr, ndtri, stdtr
 
 # From so many values on, normal and bootstrap intervals of a mean agree to three digits.
 NORMAL_VALUES = 10_000
 INTERVALS = (
     "Intervals are 95 %: Wilson's for shares of users, such as HitRate; for other means and"
-    f" differences normal from {NORMAL_VALUES:,} users on, bootstrap percentiles below."
+    f" differences normal from {NORMAL_VALUES:,} users on, bootstrap percentiles below. Where"
+    " movies are held out, those of accuracy are normal, of a sample of users and of movies."
 )
 
 
@@ -29,6 +30,26 @@ def moments(values: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore", RuntimeWarning)
         rows = [(len(one), one.mean(), one.std(ddof=1) / np.sqrt(len(one))) for one in defined]
     return np.array(rows).reshape(-1, 3).T
+
+
+def jackknife_errors(means: np.ndarray) -> np.ndarray:
+    """Standard errors (n_columns,) from means without each of n groups in turn, (n, n_columns).
+
+    sqrt((n - 1) / n * sum_g (x_g - mean of x)^2)
+    Tukey 1958, "Bias and Confidence in Not-quite Large Samples".
+    """
+    return np.sqrt((len(means) - 1) * means.var(axis=0))
+
+
+def normal_intervals(means: np.ndarray, errors: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """mean +- z standard errors."""
+    return means + np.outer([-1, 1], ndtri((1 + level) / 2) * errors)
+
+
+def normal_p_values(means: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Two-sided p of means that are 0 but for normal errors; 1 where all values are 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.nan_to_num(2 * ndtr(-np.abs(means / errors)), nan=1.0)
 
 
 def is_share(values: np.ndarray) -> np.ndarray:
@@ -59,7 +80,7 @@ def mean_intervals(values: np.ndarray, seed: int = 0, level: float = 0.95) -> np
     Below that percentile intervals of 1,000 bootstrapped means, drawn by `seed`.
     """
     n, mean, error = moments(values)
-    bounds = mean + np.outer([-1, 1], ndtri((1 + level) / 2) * error)
+    bounds = normal_intervals(mean, error, level)
     few = n < NORMAL_VALUES
     if few.any():
         bounds[:, few] = interval(bootstrap_means(values[:, few], seed=seed), level)

@@ -9,18 +9,27 @@ from movierec.evaluation.segments import by_activity, by_popularity
 from movierec.evaluation.statistics import (
     holm,
     is_share,
+    jackknife_errors,
     mean_intervals,
     moments,
+    normal_intervals,
+    normal_p_values,
     paired_p_values,
     share_intervals,
 )
-from movierec.models.registry import WITHOUT_FACTS
+from movierec.models.registry import VARIANTS
 
 
-def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+def summarise(
+    values: pd.DataFrame, seed: int = 0, movies: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Mean, standard error and 95 % interval over rows (users) of every column.
 
+    movies: means without each group of movies (`Evaluation.without_movies`), of some columns
+
     Intervals are those of `share_intervals` if all values are 0 or 1, else of `mean_intervals`.
+    Where movies are a sample as well as users, squared errors of both add up, and intervals are
+    normal (Owen 2007, "The pigeonhole bootstrap").
     Index: the columns of `values`; columns mean, se, low, high. NaN values are left out.
     """
     array = values.to_numpy()
@@ -29,16 +38,28 @@ def summarise(values: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     error = np.where(n == 1, 0, error)
     low, high = np.where(is_share(array), share_intervals(array), mean_intervals(array, seed))
     columns = {"mean": mean, "se": error, "low": low, "high": high}
-    return pd.DataFrame(columns, index=values.columns)
+    table = pd.DataFrame(columns, index=values.columns)
+    if movies is not None:
+        rows = table.loc[movies.columns]
+        error = np.hypot(rows["se"], jackknife_errors(movies.to_numpy()))
+        low, high = normal_intervals(rows["mean"].to_numpy(), error.to_numpy())
+        table.loc[movies.columns, ["se", "low", "high"]] = np.array([error, low, high]).T
+    return table
 
 
-def metrics_table(per_user: pd.DataFrame, overall: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+def metrics_table(
+    per_user: pd.DataFrame,
+    overall: pd.DataFrame,
+    seed: int = 0,
+    movies: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """All metrics of all models as a long table: columns model, metric, k, mean, se, low, high.
 
     per_user  (n_test_users, n_columns), columns (model, metric, k)
     overall   columns model, metric, k, mean: values without error, such as Coverage
+    movies    see `summarise`
     """
-    return pd.concat([summarise(per_user, seed).reset_index(), overall], ignore_index=True)
+    return pd.concat([summarise(per_user, seed, movies).reset_index(), overall], ignore_index=True)
 
 
 def by_model(metrics: pd.DataFrame, metric: str, k: int = K) -> pd.DataFrame:
@@ -61,22 +82,38 @@ def mean_and_error(metrics: pd.DataFrame, names: list[str], k: int = K) -> pd.Da
     return pd.DataFrame(text).loc[best_first].rename_axis(index=None)
 
 
-def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFrame:
+def target_differences(evaluation: Evaluation, metric: str = "NDCG") -> pd.DataFrame:
+    """`differences` of one metric at K of an evaluation's target model from all others."""
+    values, movies = evaluation.values(metric), evaluation.movie_means(metric)
+    return differences(values.dropna(), evaluation.target, evaluation.seed, movies)
+
+
+def differences(
+    values: pd.DataFrame, target: str, seed: int = 0, movies: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The target model minus every other, paired by user; a row per other model, best first.
 
     values           (n_users, n_models), one metric
+    movies           its means without each group of movies, (n_groups, n_models), see `summarise`
     mean, low, high  of the difference, with its 95 % interval (see `mean_intervals`)
-    p                of a paired t test, Holm-corrected for the number of models
+    p                of a paired t test, or a normal one of users and movies, Holm-corrected for the
+                     number of models
     better, worse    shares of users for whom the target model's value is higher, and lower
     """
     others = values.drop(columns=target).mean().sort_values(ascending=False).index
     gains = values[others].rsub(values[target], axis=0)
-    low, high = mean_intervals(gains.to_numpy(), seed)
+    if movies is None:
+        low, high = mean_intervals(gains.to_numpy(), seed)
+        p_values = paired_p_values(gains.to_numpy())
+    else:
+        table = summarise(gains, seed, movies[others].rsub(movies[target], axis=0))
+        low, high = table["low"], table["high"]
+        p_values = normal_p_values(table["mean"].to_numpy(), table["se"].to_numpy())
     columns = {
         "mean": gains.mean(),
         "low": low,
         "high": high,
-        "p": holm(paired_p_values(gains.to_numpy())),
+        "p": holm(p_values),
         "better": (gains > 0).mean(),
         "worse": (gains < 0).mean(),
     }
@@ -84,8 +121,8 @@ def differences(values: pd.DataFrame, target: str, seed: int = 0) -> pd.DataFram
 
 
 def best_rival(gains: pd.DataFrame) -> str:
-    """The best other model of `differences`; the target model without film facts is none."""
-    return gains.index.drop(WITHOUT_FACTS, errors="ignore")[0]
+    """The best other model of `differences`; VARIANTS of the target model are none."""
+    return gains.index.drop(VARIANTS, errors="ignore")[0]
 
 
 def split_counts(evaluation: Evaluation) -> pd.DataFrame:

@@ -5,30 +5,34 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from movierec.models.base import likes
+from movierec.models.base import REFERENCE_STARS, likes, median_activity, user_weights
 from movierec.models.kernels.ranking import row_blocks, top_k
+from movierec.settings import PreferenceSettings
 
 
 class ItemKNN:
     """Sum over the user's likes of their similarity to the scored movie, if among its neighbours.
 
-    sim(a, b) = n_ab / (sqrt(n_a n_b) + shrinkage), for movies liked by n_a and n_b users, n_ab of
-    them the same; shrinkage discounts co-occurrence of rarely liked movies. Only the `neighbours`
-    most similar movies of each are kept. Deshpande and Karypis 2004, "Item-Based
-    Top-N Recommendation Algorithms".
+    sim(a, b) = r_a' W r_b / (|r_a| |r_b| + shrinkage), |r|^2 = r' W r, for columns r of likes (s of
+    `likes` / 3.5) and the users' weights W (`user_weights`); shrinkage discounts co-occurrence of
+    rarely liked movies. Likes are summed with their s. Only the `neighbours` most similar movies of
+    each are kept. Deshpande and Karypis 2004, "Item-Based Top-N Recommendation Algorithms".
     """
 
     name = "item_knn"
 
-    def __init__(self, neighbours: int, shrinkage: float, positive_threshold: float):
+    def __init__(self, neighbours: int, shrinkage: float, preferences: PreferenceSettings):
         self._neighbours = neighbours
         self._shrinkage = shrinkage
-        self._like_from = positive_threshold
+        self._preferences = preferences
 
     def fit(self, train: sparse.csr_array) -> Self:
-        liked = self._ones(train)
+        liked = self._liked(train)
         n_items = liked.shape[1]
-        lengths = np.sqrt(liked.sum(axis=0))
+        discount = self._preferences.activity_discount
+        weights = user_weights(liked, discount, median_activity(liked))
+        liked.data *= np.sqrt(np.repeat(weights, np.diff(liked.indptr)))
+        lengths = np.sqrt(liked.power(2).sum(axis=0))
         columns = sparse.csc_array(liked)
         nearest = []
         for items in row_blocks(n_items, n_items):
@@ -45,9 +49,10 @@ class ItemKNN:
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return (self._ones(user_items) @ self._gains).toarray()
+        return (self._liked(user_items) @ self._gains).toarray()
 
-    def _ones(self, user_items: sparse.csr_array) -> sparse.csr_array:
-        liked = likes(user_items, self._like_from)
-        liked.data[:] = 1
+    def _liked(self, user_items: sparse.csr_array) -> sparse.csr_array:
+        preferences = self._preferences
+        liked = likes(user_items, preferences.positive_threshold, preferences.rating_exponent)
+        liked.data /= REFERENCE_STARS
         return liked

@@ -1,8 +1,10 @@
 """Recent popularity at any query time."""
 
 from functools import cached_property
+from typing import Self
 
 import numpy as np
+from scipy import sparse
 
 from movierec.data.interactions import Interactions
 from movierec.memory import require_memory
@@ -20,10 +22,22 @@ class RecentPopularity:
     then costs one row of movies, and all rows together the memory of the ratings.
     """
 
+    name = "recent_popularity"
+
     def __init__(self, training: Interactions, half_life_years: float):
         self._training = training
         self._half_life = half_life_years * _YEAR
         self.last_time = int(training.timestamps.max(initial=0))
+
+    def fit(self, train: sparse.csr_array) -> Self:
+        return self
+
+    def score(self, user_items: sparse.csr_array) -> np.ndarray:
+        """Scores (n_rows, n_items) at the time of the last training rating."""
+        return self.at(np.full(user_items.shape[0], self.last_time))
+
+    def score_at(self, user_items: sparse.csr_array, query_times: np.ndarray) -> np.ndarray:
+        return self.at(query_times)
 
     def at(self, query_times: np.ndarray) -> np.ndarray:
         """(n_rows, n_items) float32 at each query time.

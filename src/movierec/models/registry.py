@@ -14,11 +14,16 @@ from movierec.models.original import OriginalMean, OriginalSimilarity, original_
 from movierec.models.popularity import Popularity
 from movierec.models.random import Random
 from movierec.models.recency import RecentPopularity
+from movierec.models.served import Served
 from movierec.settings import ALSSettings, HybridSettings, ModelSettings
 
 TARGET = "hybrid"
 # The same model where film facts are no item features, so that a comparison shows what they add.
 WITHOUT_FACTS = "hybrid_without_facts"
+# The same model as it recommends to people, from graded preferences.
+SERVED = Served.name
+# They are no rivals of TARGET, and are compared whenever it is.
+VARIANTS = [WITHOUT_FACTS, SERVED]
 # No number means anything without it.
 BASELINE = "popularity"
 # They hold movies x movies, dense.
@@ -66,10 +71,11 @@ def build_models(
     """Unfitted models by name, simplest first, TARGET last.
 
     names       "all", or some of them with commas between; BASELINE is always there
-    training    the ratings to learn from; only the hybrid needs their times
+    training    the ratings to learn from; recent popularity needs their times
     components  of the hybrid, where calls share fitted ones
     without_facts  features without film facts, where `features` has some: WITHOUT_FACTS is then
-                there whenever TARGET is, and the original's models have no facts
+                there, and the original's models have no facts
+    VARIANTS are there whenever TARGET is.
     Where movies are too many for models that hold movies x movies, those are left out.
     Raises ValueError for an unknown name, and where there is nothing to compare with BASELINE.
     """
@@ -83,10 +89,11 @@ def build_models(
     models: list[Model] = [
         Random(s.seed),
         Popularity(),
+        RecentPopularity(training, s.popularity_half_life_years),
         Content(features.terms, s.positive_threshold),
         OriginalMean(original),
         OriginalSimilarity((without_facts or features).terms, original),
-        ItemKNN(s.knn_neighbours, s.knn_shrinkage, s.positive_threshold),
+        ItemKNN(s.knn_neighbours, s.knn_shrinkage, s),
         BPR(
             s.factors,
             s.bpr_learning_rate,
@@ -99,6 +106,7 @@ def build_models(
         EASE(s.ease_regularization, s),
         *(one for one in hybrid.components if one is not None),
         *without,
+        Served(hybrid),
         hybrid,
     ]
     dense = features.terms.shape[0] <= ease.MAX_ITEMS
@@ -113,7 +121,7 @@ def _some_of(models: dict[str, Model], names: str) -> dict[str, Model]:
             f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(models)}"
         )
     if TARGET in wanted:
-        wanted.add(WITHOUT_FACTS)
+        wanted.update(VARIANTS)
     if wanted == {BASELINE}:
         raise ValueError(f"models is {names!r}; name a model to compare with {BASELINE}")
     return {name: model for name, model in models.items() if name in wanted}

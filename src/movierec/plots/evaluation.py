@@ -33,7 +33,8 @@ def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np
 def model_intervals(
     metrics: pd.DataFrame, names: list[str], target: str, axes: np.ndarray | None = None
 ) -> np.ndarray:
-    """Metrics at 10 of every model with 95 % intervals, best NDCG on top."""
+    """Those metrics at 10 that there are, of every model with 95 % intervals, best NDCG on top."""
+    names = [name for name in names if (metrics["metric"] == name).any()]
     models = _at_10(metrics, "NDCG")["mean"].sort_values(ascending=False).index
     axes = _panels(len(models), len(names)) if axes is None else axes
     for ax, name in zip(axes, names, strict=True):

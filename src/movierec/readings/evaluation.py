@@ -6,11 +6,13 @@ gains and losses are `evaluation.summary.differences`, metrics its long table.
 import pandas as pd
 from IPython.display import HTML, Markdown
 
-from movierec.evaluation.questions import NAMES, Answers
+from movierec.evaluation import summary
+from movierec.evaluation.evaluate import Evaluation
+from movierec.evaluation.questions import DISLIKED, NAMES
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import best_rival, by_model
 from movierec.markup import Format, markdown, table
-from movierec.models.registry import TARGET, WITHOUT_FACTS
+from movierec.models.registry import SERVED, TARGET, WITHOUT_FACTS
 
 
 def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: int) -> Markdown:
@@ -27,19 +29,49 @@ def verdict(gains: pd.DataFrame, metrics: pd.DataFrame, target: str, n_users: in
     )
 
 
-def questions(found: Answers) -> Markdown:
-    served = found.served
-    rate, like, disliked = (by_model(found.metrics, name)["mean"] for name in NAMES)
-    first = rate.drop(served).idxmax()
-    gain = found.gains.loc[first]
-    return Markdown(
-        f"What will they rate? `{first}` answers best of the models compared: NDCG@10"
-        f" {rate[first]:.3f}; `{served}` has {rate[served]:.3f}. What will they like?"
-        f" `{served}` has {like[served]:.3f}, `{first}` {like[first]:.3f} ({gain['mean']:+.4f},"
-        f" 95 % CI [{gain['low']:.4f}, {gain['high']:.4f}]). Rated 2.5 stars or less are"
-        f" {disliked[served]:.1%} of the hits of `{served}` and {disliked[first]:.1%} of those of"
-        f" `{first}`."
+def questions(evaluation: Evaluation, metrics: pd.DataFrame) -> Markdown:
+    """metrics: as of `summary.metrics_table`."""
+    rate, like, disliked = (by_model(metrics, name)["mean"] for name in NAMES)
+    first = rate.idxmax()
+    if like.empty:
+        return Markdown(
+            f"What will they rate? `{first}` answers best: NDCG@10 {rate[first]:.3f}. The held-out"
+            " ratings have no stars, so what people like is not known."
+        )
+    second = like.idxmax()
+    reading = (
+        f"What will they rate? `{first}` answers best: NDCG@10 {rate[first]:.3f}. What will they"
+        f" like? `{second}` answers best: LikedNDCG@10 {like[second]:.3f}."
     )
+    if SERVED in rate and first != SERVED:
+        values = evaluation.values("LikedNDCG")[[SERVED, first]].dropna()
+        gain = summary.differences(values, SERVED, evaluation.seed).loc[first]
+        reading += (
+            f" As it recommends to people, `{SERVED}` has {rate[SERVED]:.3f} and"
+            f" {like[SERVED]:.3f}, at the second question {_difference(gain)} against `{first}`;"
+            f" rated {DISLIKED} stars or less are {disliked[SERVED]:.1%} of its hits, and"
+            f" {disliked[first]:.1%} of those of `{first}`."
+        )
+    return Markdown(reading)
+
+
+def history(evaluation: Evaluation) -> Markdown:
+    """How the target model does for users with a history, and for those without."""
+    if "NoHistoryNDCG" not in evaluation.per_user.columns.get_level_values("metric"):
+        return Markdown("Every test user has a history.")
+    target, sentences = evaluation.target, []
+    for name, which in {"HistoryNDCG": "with", "NoHistoryNDCG": "without"}.items():
+        values = evaluation.values(name).dropna()
+        if values.empty:
+            continue
+        gains = summary.target_differences(evaluation, name)
+        rival = best_rival(gains)
+        sentences.append(
+            f"For the {len(values):,} users {which} a history NDCG@10 of `{target}` is"
+            f" {values[target].mean():.3f}, that of the best other model, `{rival}`,"
+            f" {values[rival].mean():.3f}: {_difference(gains.loc[rival])}."
+        )
+    return Markdown(" ".join(sentences))
 
 
 def film_facts(gains: pd.DataFrame, films: int, n_movies: int) -> Markdown:
@@ -192,3 +224,8 @@ def _significant(differences: pd.DataFrame) -> pd.Series:
 
 def _p_value(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
+
+
+def _difference(gain: pd.Series) -> str:
+    """A row of `differences` as text."""
+    return f"{gain['mean']:+.4f}, 95 % CI [{gain['low']:.4f}, {gain['high']:.4f}]"

@@ -22,9 +22,10 @@ from movierec.data.splits import Split, validation
 from movierec.datasets import DatasetFacts, load_dataset
 from movierec.evaluation.evaluate import K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
+from movierec.evaluation.questions import LIKED
 from movierec.models import ease
 from movierec.models.base import Diverged
-from movierec.models.registry import TARGET, build_components, build_models
+from movierec.models.registry import SERVED, TARGET, build_components, build_models
 from movierec.paths import atomic_write
 from movierec.settings import (
     ContentSettings,
@@ -44,6 +45,7 @@ MAX_SPLITS = 10
 # BPR trains on one thread, or no run would repeat, and ten splits would take minutes more.
 MAX_SPLITS_OF = {"bpr": 4}
 # The hybrid has more: its components are fitted once for all trials, and its weights matter less.
+HYBRIDS = (TARGET, SERVED)
 HYBRID_FACTOR = 4
 # A temporal validation split lies before the one before it, and soon few ratings are left.
 TEMPORAL_SPLITS = 3
@@ -92,12 +94,15 @@ class TuningTask:
 def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str]) -> TuningTask:
     """Check what is asked, read the dataset, make validation splits of its training part.
 
-    dataset, preset: name or path; assignments: as "test_share=0.1". Raises ValueError before the
-    dataset is read, for a wrong setting and a model of which nothing can be searched.
+    dataset, preset: name or path; assignments: as "test_share=0.1". SERVED is tuned for what people
+    will like: ratings of LIKED stars and more are relevant, unless relevance_threshold is set.
+    Raises ValueError before the dataset is read, for a wrong setting and a model of which nothing
+    can be searched.
     """
     start = read_preset(preset, [stage.parameters for stage in STAGES.values()])
     fixed = parse_assignments(assignments, [TuningSettings])
-    s = TuningSettings.of(start.items(), fixed.items(), [("dataset", dataset)])
+    asked = {"relevance_threshold": LIKED} if model == SERVED else {}
+    s = TuningSettings.of(start.items(), asked.items(), fixed.items(), [("dataset", dataset)])
     space = search_space(model, fixed)
     tables, facts = load_dataset(dataset)
     interactions = select_interactions(tables.ratings, s.top_movies, s.ratings_fraction, s.seed)
@@ -121,7 +126,9 @@ def _objective(
 
     known, start = features(inputs.content), inputs.settings
     # A component is fitted in the first trial and not again, since its split stays.
-    components = [build_components(start, start, one) if model == TARGET else None for one in known]
+    components = [
+        build_components(start, start, one) if model in HYBRIDS else None for one in known
+    ]
 
     def scores(settings: TuningSettings) -> Iterator[float]:
         known = features(ContentSettings.of(settings))
@@ -147,7 +154,7 @@ def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> l
         return splits
     n_users = np.count_nonzero(np.diff(split.test.indptr))
     number = min(MAX_SPLITS_OF.get(model, MAX_SPLITS), math.ceil(USERS / n_users))
-    number *= HYBRID_FACTOR if model == TARGET else 1
+    number *= HYBRID_FACTOR if model in HYBRIDS else 1
     seeds = range(protocol.seed, protocol.seed + number)
     return [validation(split, protocol.model_copy(update={"seed": seed})) for seed in seeds]
 

@@ -1,6 +1,6 @@
 """The search space of each model: which hyperparameters are searched, in which ranges."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from optuna.distributions import FloatDistribution, IntDistribution
 
@@ -13,9 +13,14 @@ def _log(low: float, high: float) -> FloatDistribution:
     return FloatDistribution(low, high, log=True)
 
 
+_MIX = {
+    "ease_weight": FloatDistribution(0, 1),
+    "recency_weight": _log(0.01, 20),
+    "recency_half_life_years": _log(0.05, 20),
+}
 # A model with content keeps what was found for the one without, and the hybrid what was found for
 # its components. So each is at its best, and a gain of content or fusion is not one of more tuning.
-SPACES: dict[str, dict[str, Range]] = {
+SPACES: dict[str, Mapping[str, Range]] = {
     "content": {f"{group}_weight": _log(0.03, 30) for group in GROUPS},
     "als": {
         "positive_threshold": FloatDistribution(0.5, 4.0, step=0.5),
@@ -24,6 +29,7 @@ SPACES: dict[str, dict[str, Range]] = {
         "alpha": _log(0.3, 10),
     },
     "ease": {"ease_regularization": _log(1_000, 20_000)},
+    "recent_popularity": {"popularity_half_life_years": _log(0.05, 50)},
     "item_knn": {
         "knn_neighbours": IntDistribution(10, 500, log=True),
         "knn_shrinkage": _log(1, 1_000),
@@ -35,11 +41,8 @@ SPACES: dict[str, dict[str, Range]] = {
     },
     "als_content": {"als_term_weight": _log(2, 50), "als_genre_weight": _log(1, 50)},
     "ease_content": {"ease_term_weight": _log(5, 100), "ease_genre_weight": _log(3, 100)},
-    "hybrid": {
-        "ease_weight": FloatDistribution(0, 1),
-        "recency_weight": _log(0.01, 20),
-        "recency_half_life_years": _log(0.05, 20),
-    },
+    "hybrid": _MIX,
+    "hybrid_served": _MIX,
 }
 
 
