@@ -1,8 +1,12 @@
 """Where files lie, and how they take the place of older ones."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from movierec import paths
+from movierec import locks, paths
 from movierec.paths import RunPaths, atomic_folder, atomic_write
 
 
@@ -23,6 +27,20 @@ def _break_off(*_):
 def test_a_run_is_named_like_a_folder(name):
     with pytest.raises(ValueError, match="not a plain name"):
         RunPaths(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["index.html", "README.md", "comparison.csv", "Index.HTML", "-rf", "--", "a.", "a" * 101],
+)
+def test_names_that_collide_with_files_or_options_are_refused(name):
+    with pytest.raises(ValueError, match=r"give (one|another name) with --run"):
+        RunPaths(name)
+
+
+@pytest.mark.parametrize("name", ["v1.5", "ml-latest-small", "größe", "2024"])
+def test_a_plain_name_is_taken(name):
+    assert RunPaths(name).artifacts.name == name
 
 
 def test_home_is_where_the_environment_says(tmp_path, monkeypatch):
@@ -94,6 +112,65 @@ def test_a_folder_broken_off_leaves_the_old_one_alone(folder):
         _break_off((draft / "new.txt").write_text("half"))
     assert [path.name for path in folder.iterdir()] == ["old.txt"]
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def _dead() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_leftovers_of_dead_processes_are_cleared_and_those_of_living_ones_kept(tmp_path):
+    run = RunPaths("mine")
+    for folder in (run.artifacts, run.reports / "figures", paths.datasets() / ".cache"):
+        (folder / f".writing-{_dead()}-a").mkdir(parents=True)
+        (folder / ".writing-ofold").mkdir()
+        (folder / f".writing-{os.getpid()}-a").mkdir()
+    locks.clear_leftovers()
+    left = [path.name for path in paths.home().rglob(".writing-*")]
+    assert left == [f".writing-{os.getpid()}-a"] * 3
+
+
+def test_leftovers_hold_nothing_that_would_be_lost(tmp_path):
+    draft = paths.datasets() / f".writing-{_dead()}-a"
+    (draft / "old" / "sample").mkdir(parents=True)
+    (draft / "old" / "sample" / "ratings.csv").touch()
+    locks.clear_leftovers()
+    assert (paths.datasets() / "sample" / "ratings.csv").exists()
+    assert not draft.exists()
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path):
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+    full += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    write = (
+        "import sys, pathlib; from movierec.paths import atomic_write\n"
+        "with atomic_write(pathlib.Path(sys.argv[1])) as draft: draft.write_text('x' * 5000)"
+    )
+    target = tmp_path / "als.npz"
+    target.write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-c", full + write, target], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.endswith(f"OSError: {target} could not be written: File too large\n")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user to be")
+def test_a_folder_that_may_not_be_written_is_named_with_the_file(tmp_path):
+    target = tmp_path / "als.npz"
+    tmp_path.chmod(0o755)
+    write = (
+        "import os, sys, pathlib; from movierec.paths import atomic_write\n"
+        "target = pathlib.Path(sys.argv[1]); os.chdir(target.parent); os.seteuid(65534)\n"
+        "with atomic_write(pathlib.Path(target.name)) as draft: draft.touch()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", write, target], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.endswith("OSError: als.npz could not be written: Permission denied\n")
 
 
 def test_a_first_folder_needs_none_above_it(tmp_path):

@@ -3,11 +3,14 @@
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 
 def project() -> Path | None:
@@ -38,21 +41,32 @@ def default_run() -> str:
     return os.environ.get("MOVIEREC_RUN") or "sample"
 
 
+# Of temporary folders: beside what they are to replace, and elsewhere. A process number follows.
+DRAFT = ".writing-"
+_SCRATCH = "movierec-kernels-"
+_OLD = "old"
+# What lies, or may lie, beside the folders of runs.
+_FILES = (".html .md .csv .json .toml .txt .log .png .svg .pdf .ipynb .parquet .lock .db").split()
+
+
 @dataclass(frozen=True)
 class RunPaths:
     """The files of one run: `artifacts/<name>/` for machines, `reports/<name>/` for people.
 
-    Raises ValueError for a name of other than letters, digits, "_", "-" and inner dots.
+    Raises ValueError for a name of other than letters, digits, "_", inner dots and hyphens, and
+    for one that looks like that of a file, since files lie beside the folders of runs.
     """
 
     name: str
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[\w-][\w.-]*", self.name):
+        if not re.fullmatch(r"\w[\w.-]{0,99}", self.name) or self.name.endswith("."):
             raise ValueError(
                 f"run {self.name!r} is not a plain name of letters, digits, '.', '_' and '-';"
                 " give one with --run"
             )
+        if Path(self.name).suffix.lower() in _FILES:
+            raise ValueError(f"run {self.name!r} looks like a file; give another name with --run")
 
     @property
     def artifacts(self) -> Path:
@@ -91,14 +105,17 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path; what is written there replaces `path` when the block ends without error.
 
     A run that is killed half-way leaves the old file or none, never half a file. The suffix is
-    kept, since numpy and pandas choose formats by it. Folders above are made.
+    kept, since numpy and pandas choose formats by it. Folders above are made. Raises OSError that
+    names `path` where it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
-        draft = Path(folder) / path.name
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with _naming(path), _draft_folder(path.parent) as folder:
+        draft = folder / path.name
         yield draft
         if draft.is_dir() and path.exists():
-            path.rename(Path(folder) / "old")
+            (folder / _OLD).mkdir()
+            path.rename(folder / _OLD / path.name)
         draft.replace(path)
 
 
@@ -108,3 +125,53 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     with atomic_write(path) as draft:
         draft.mkdir()
         yield draft
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in the system's place for temporary files, for this process and as long as it."""
+    with tempfile.TemporaryDirectory(prefix=f"{_SCRATCH}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def scratch_folders() -> list[Path]:
+    """Those of this user's processes, living and dead."""
+    found = Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*-*")
+    return [path for path in found if path.is_dir() and path.stat().st_uid == os.getuid()]
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether the process that made a temporary folder is dead."""
+    pid = re.search(r"-(\d+)-", folder.name)
+    try:
+        # A process that is younger has been given the number of the dead one.
+        return not pid or psutil.Process(int(pid[1])).create_time() > folder.stat().st_mtime + 1
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return True
+
+
+def discard(folder: Path) -> None:
+    """Remove an abandoned folder; what it was about to replace and did not is put back."""
+    for old in folder.glob(f"{_OLD}/*"):
+        if not (target := folder.parent / old.name).exists():
+            old.rename(target)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _draft_folder(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=f"{DRAFT}{os.getpid()}-", dir=folder) as made:
+        yield Path(made)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file that cannot be written, in place of its draft or of nothing."""
+    try:
+        yield
+    except OSError as error:
+        where = Path(str(error.filename or path))
+        if where != path and where not in path.parents and DRAFT not in str(where):
+            raise  # of another file
+        why = error.strerror or str(error)
+        raise OSError(f"{path} could not be written: {why}") from error

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from movierec import paths, sealed, settings
+from movierec import locks, paths, sealed, settings
 from movierec.paths import RunPaths, atomic_write, default_run, sha256_of
 from movierec.settings import Settings, Value, check_values, differences
 from movierec.sources import code_of
@@ -257,10 +257,12 @@ class OpenStage:
     def output(self, file: str) -> Path:
         """The path of a file that this stage is about to write.
 
-        Its record goes until `commit`, so that half of a stage's files are never taken for all.
+        Its record goes until `commit`, so that half of a stage's files are never taken for all, and
+        no other process works on the run. Raises RunInUse where one does.
         """
         if file not in self.stage.writes:
             raise KeyError(f"{self.stage.name} does not write {file}")
+        locks.acquire(self.paths)
         (self.paths.artifacts / self.stage.record).unlink(missing_ok=True)
         self._written.add(file)
         return self.paths.output(file)
@@ -291,6 +293,7 @@ class OpenStage:
         )
         with atomic_write(self.paths.output(self.stage.record)) as draft:
             draft.write_text(sealed.seal(record.model_dump()), encoding="utf-8")
+        locks.release(self.paths)
 
     def _dataset_files(self) -> dict[str, str]:
         """The hashes of the dataset's files, as this stage has written them down."""

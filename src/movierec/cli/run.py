@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
     run.add_argument("--why", action="store_true", help="only say what would run, and why")
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> int:
     from movierec.datasets import locate, require_layout
     from movierec.runs.listing import changed_settings, settings_text
     from movierec.runs.log import RunLog
@@ -36,7 +36,7 @@ def _run(args: argparse.Namespace) -> None:
     plan = plan_run(args.dataset, args.run, args.preset, args.p, args.first, args.last, args.force)
     if args.why:
         _why(plan)
-        return
+        return 0
     if any(stage.number == "01" for stage in plan.steps):
         require_layout(locate(plan.dataset))
     line = StageLine(live=sys.stdout.isatty())
@@ -61,12 +61,16 @@ def _run(args: argparse.Namespace) -> None:
             how = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             line.end(how)
             log.note(f"{how}: {error}" if str(error) else how)
-            raise
+            if how == "failed":
+                raise
+            print("the same command goes on where this run stood", file=sys.stderr)
+            return 130
         log.note("ended")
     print(f"report: {plan.run.index}")
     model = plan.run.artifacts / "model.pkl"
     if model.exists() and max(stage.number for stage in plan.steps) >= "04":
         print(f"model:  {model}")
+    return 0
 
 
 def _why(plan: "Plan") -> None:

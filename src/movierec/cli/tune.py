@@ -3,10 +3,14 @@
 import argparse
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
-from movierec import paths
+from movierec import locks, paths
 from movierec.cli.options import Commands, add_assignments
 from movierec.data.movielens import SAMPLE
+
+if TYPE_CHECKING:
+    from movierec.tuning.search import TuningTask
 
 
 def add(commands: Commands) -> None:
@@ -23,15 +27,22 @@ def add(commands: Commands) -> None:
 
 
 def _tune(args: argparse.Namespace) -> int:
+    from movierec.tuning import search
+
+    protocol = [f"protocol={args.protocol}"] if args.protocol else []
+    task = search.load_task(args.dataset, args.model, args.preset, args.p + protocol)
+    run = paths.RunPaths(args.run or task.run_name)
+    with locks.whole_run(run):
+        return _search(args, task, run)
+
+
+def _search(args: argparse.Namespace, task: "TuningTask", run: paths.RunPaths) -> int:
     import matplotlib as mpl
 
     from movierec.plots.theme import set_theme
     from movierec.runs.reports import render_page
     from movierec.tuning import report, search
 
-    protocol = [f"protocol={args.protocol}"] if args.protocol else []
-    task = search.load_task(args.dataset, args.model, args.preset, args.p + protocol)
-    run = paths.RunPaths(args.run or task.run_name)
     study = search.open_study(task, run.output("tuning.db"))
     trials = search.run_search(task, study, args.trials, args.minutes)
     interrupted = report.show_progress(study, trials, args.trials)

@@ -54,6 +54,7 @@ def execute(notebook: Path, parameters: dict[str, Value], kernel: StageKernel) -
     def note_memory(**_: Any) -> None:
         done.peak_memory = max([done.peak_memory, *map(_peak_memory, kernel.processes())])
 
+    _memory.text = ""
     try:
         papermill.execute_notebook(
             done.notebook,
@@ -69,6 +70,8 @@ def execute(notebook: Path, parameters: dict[str, Value], kernel: StageKernel) -
         done.died = True
         done.failure = "its kernel died; when memory runs out, the system kills the largest process"
     except KeyboardInterrupt:
+        if not _memory.text:
+            raise
         done.interrupted = True
     done.notebook = nbformat.reads(_memory.text, as_version=4)
     return done

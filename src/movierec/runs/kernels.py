@@ -6,7 +6,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.utils import run_sync
 
+from movierec.paths import scratch_folder
 from movierec.sources import code_of
 
 
@@ -75,12 +76,15 @@ class KernelsAhead:
         self._started: deque[tuple[Path, StageKernel]] = deque()
 
     def __enter__(self) -> "KernelsAhead":
+        self._closing = ExitStack()
+        self._scratch = self._closing.enter_context(scratch_folder())
         self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._started:
-            self._end_first()
+        with self._closing:
+            while self._started:
+                self._end_first()
 
     @contextmanager
     def take(self, notebook: Path) -> Iterator[StageKernel]:
@@ -100,15 +104,17 @@ class KernelsAhead:
     def _start(self) -> None:
         if self._left:
             notebook = self._left.popleft()
-            self._started.append((notebook, run_sync(_launch)(notebook)))
+            connection = self._scratch / f"{notebook.stem}.json"
+            self._started.append((notebook, run_sync(_launch)(notebook, connection)))
 
     def _end_first(self) -> None:
         run_sync(self._started.popleft()[1].kill)()
 
 
-async def _launch(notebook: Path) -> StageKernel:
+async def _launch(notebook: Path, connection: Path) -> StageKernel:
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    kernel = StageKernel()
+    # In a folder of ours, where it shows whose kernel it is, should this process be killed.
+    kernel = StageKernel(connection_file=str(connection))
     kernel.code = code_of(notebook)
     ahead = f"--IPKernelApp.exec_lines=exec({_imports(content)!r}, {{}})"
     await kernel.start_kernel(extra_arguments=[ahead])

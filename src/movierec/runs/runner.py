@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from movierec import sealed
+from movierec import locks, sealed
 from movierec.paths import RunPaths, sha256_of
 from movierec.runs import ledger
 from movierec.runs.kernels import KernelsAhead
@@ -44,28 +44,35 @@ def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageR
 
     A stage that would do again what it did is left as it is, unless the plan is forced. Raises
     StageFailed at the first stage that fails; later ones do not run. An optional stage may fail,
-    unless it is all that was asked for.
+    unless it is all that was asked for. Raises RunInUse where another process works on the run.
     """
-    run = plan.run
-    book = Ledger.read(run)
-    book.dataset = plan.dataset
-    book.write(run)
-    expected = [notebook_of(find_stage(name)) for name, reasons in why(plan).items() if reasons]
-    with KernelsAhead(expected) as kernels:
-        try:
-            for stage, told in plan.steps.items():
-                announce(stage.name)
-                if not plan.force and not ledger.changes(run, stage, told):
-                    _refresh(run, stage)
-                    yield StageResult(stage.name, unchanged=True)
-                    continue
-                result = _run_stage(stage, run, told, kernels)
-                if result.failure and not (stage.optional and len(plan.steps) > 1):
-                    report = run.report(stage.name)
-                    raise StageFailed(f"{stage.name}: {result.failure}\nreport: {report}")
-                yield result
-        finally:
-            _render(run)
+    locks.clear_leftovers()  # kernels of a dead run too, before they write once more
+    with locks.whole_run(plan.run):
+        book = Ledger.read(plan.run)
+        book.dataset = plan.dataset
+        book.write(plan.run)
+        expected = [notebook_of(find_stage(name)) for name, found in why(plan).items() if found]
+        with KernelsAhead(expected) as kernels:
+            try:
+                yield from _run_in_turn(plan, kernels, announce)
+            finally:
+                _render(plan.run)
+
+
+def _run_in_turn(
+    plan: Plan, kernels: KernelsAhead, announce: Callable[[str], object]
+) -> Iterator[StageResult]:
+    for stage, told in plan.steps.items():
+        announce(stage.name)
+        if not plan.force and not ledger.changes(plan.run, stage, told):
+            _refresh(plan.run, stage)
+            yield StageResult(stage.name, unchanged=True)
+            continue
+        result = _run_stage(stage, plan.run, told, kernels)
+        if result.failure and not (stage.optional and len(plan.steps) > 1):
+            report = plan.run.report(stage.name)
+            raise StageFailed(f"{stage.name}: {result.failure}\nreport: {report}")
+        yield result
 
 
 def why(plan: Plan) -> dict[str, list[str]]:

@@ -1,0 +1,87 @@
+"""One process at a time works on a run; what dead ones left is cleared away."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+from filelock import FileLock, Timeout
+
+from movierec import paths
+from movierec.paths import RunPaths
+
+
+class RunInUse(RuntimeError):
+    """Another live process works on the run; the message names it."""
+
+
+# By run, the lock that this process holds, and whether it is for a whole run or for one stage.
+_held: dict[str, tuple[FileLock, bool]] = {}
+
+
+@contextmanager
+def whole_run(run: RunPaths) -> Iterator[None]:
+    """Keep a run to this process and its kernels until the end of the block.
+
+    The system takes the lock from a process that dies. Raises RunInUse.
+    """
+    acquire(run, whole=True)
+    try:
+        yield
+    finally:
+        release(run, whole=True)
+
+
+def acquire(run: RunPaths, whole: bool = False) -> None:
+    """Take a run's lock, unless this process has it or is a kernel of one that has.
+
+    Raises RunInUse.
+    """
+    if run.name in _held:
+        return
+    path = paths.home() / "artifacts" / ".locks" / f"{run.name}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        pid, _, command = path.read_text(encoding="utf-8").partition(" ")
+        parents = {str(one.pid) for one in psutil.Process().parents()}
+        if not whole and pid in parents:
+            return
+        raise RunInUse(
+            f"run {run.name!r} is at work in process {pid} ({command}): wait for it to end, or"
+            " give --run another name"
+        ) from None
+    path.write_text(f"{psutil.Process().pid} {_command()}", encoding="utf-8")
+    _held[run.name] = lock, whole
+
+
+def release(run: RunPaths, whole: bool = False) -> None:
+    """Give a run's lock back, if it was taken for as much."""
+    lock, for_whole = _held.get(run.name, (None, None))
+    if lock and for_whole == whole:
+        del _held[run.name]
+        lock.release()
+
+
+def _command() -> str:
+    in_notebook = "ipykernel" in sys.argv[0]
+    return "a notebook" if in_notebook else " ".join(["movierec", *sys.argv[1:]])
+
+
+def clear_leftovers() -> None:
+    """Remove what processes that are dead left half-written, and end kernels of theirs."""
+    for folder in (paths.home() / "artifacts", paths.reports(), paths.datasets()):
+        for draft in folder.rglob(f"{paths.DRAFT}*"):
+            if paths.is_abandoned(draft):
+                paths.discard(draft)
+    for scratch in paths.scratch_folders():
+        if paths.is_abandoned(scratch):
+            files = {str(path) for path in scratch.iterdir()}
+            for process in psutil.process_iter(["cmdline"]):
+                if files.intersection(process.info["cmdline"] or ()):
+                    with suppress(psutil.Error):
+                        process.kill()
+                        process.wait(10)
+            paths.discard(scratch)
