@@ -68,10 +68,8 @@ def test_an_interrupted_run_says_so(headers, monkeypatch, capsys):
     monkeypatch.setattr(runner, "run_stages", Mock(side_effect=KeyboardInterrupt))
     assert main(["run", "--dataset", headers, "--run", "mine"]) == 130
     assert capsys.readouterr() == (
-        "interrupted
-",
-        "the same command goes on where this run stood
-",
+        "interrupted\n",
+        "the same command goes on where this run stood\n",
     )
 
 
