@@ -86,7 +86,7 @@ def test_another_run_s_model_can_be_asked(world, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["recommend", "--user", "9"], "error: userId 9 is not among the model's users"),
+        (["recommend", "--user", "9"], "error: user 9 is not among the model's users"),
         (["recommend", "--user", "501", "-n", "0"], "error: n is 0; ask for at least one movie"),
         (["recommend", "--rate", "Comet=6"], 'error: "Comet=6": a rating lies in 0.5-5.0'),
         (["recommend", "--rate", "Comet"], 'error: "Comet" is not of the form TITLE=STARS'),
@@ -115,7 +115,7 @@ def test_the_pickle_alone_is_told_in_one_line(run, capsys):
     assert main(["similar", "comet"]) == 0
 
 
-@pytest.mark.parametrize("arguments", [[], ["--user", "501", "--rate", "Comet=5"], ["--user", "x"]])
+@pytest.mark.parametrize("arguments", [[], ["--user", "501", "--rate", "Comet=5"]])
 def test_either_a_user_or_ratings_must_be_given(arguments):
     with pytest.raises(SystemExit) as ended:
         main(["recommend", *arguments])

@@ -150,3 +150,10 @@ def test_saved_facts_load_the_same(own_data, tmp_path):
 def test_the_table_of_counts_shows_every_count(own_data):
     _, facts = load_dataset(str(own_data))
     assert facts.counts()["count"].tolist() == [2, 2, 3, 1, 1, 1, 1, 1]
+
+
+def test_ratings_that_are_all_the_same_count_as_five_stars(own_data):
+    (own_data / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,1,5\n2,1,1,5\n")
+    tables, facts = load_dataset(str(own_data))
+    assert tables.ratings["rating"].tolist() == [5.0, 5.0]
+    assert facts.same_rating == 1

@@ -5,15 +5,17 @@ import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from movierec.data import cache
-from movierec.data.columns import USER
+from movierec.data.columns import MAX_RATING, RATING, USER
 from movierec.data.layouts import layout_of
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
+from movierec.data.originals import Originals, read_originals
 from movierec.data.reader import TableError, begin
 from movierec.data.tables import Tables
 from movierec.paths import atomic_write, datasets
@@ -34,6 +36,7 @@ class DatasetFacts:
     duplicate_ratings  this and the following counts are those of `Tables`
     sha256     of each file, by name
     selection  the parameters by which a run selects ratings, by name
+    same_rating  what every rating is, if they are all the same; each then counts as 5 stars
     """
 
     name: str
@@ -48,6 +51,7 @@ class DatasetFacts:
     unknown_movie_ratings: int
     sha256: dict[str, str]
     selection: dict[str, float] = field(default_factory=dict)
+    same_rating: float | None = None
 
     def save(self, path: Path) -> None:
         with atomic_write(path) as draft:
@@ -106,11 +110,17 @@ def require_layout(folder: Path) -> None:
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
     """Read and validate a dataset given by name or folder.
 
+    Where every rating is the same, it tells only that it is there, and counts as 5 stars.
     Raises DatasetMissing, and what `read_tables` raises.
     """
     folder = locate(dataset)
     with _naming_import(folder):
         tables, sha256 = cache.read(folder)
+    first = float(tables.ratings[RATING].iloc[0])
+    same = first if (tables.ratings[RATING] == first).all() else None
+    if same is not None:
+        # Views, purchases: one star for each is no dislike.
+        tables = replace(tables, ratings=tables.ratings.assign(**{RATING: np.float32(MAX_RATING)}))
     facts = DatasetFacts(
         name=folder.name,
         simulated=(folder / simulator.RECORD).exists(),
@@ -123,8 +133,14 @@ def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:
         unknown_movies=tables.unknown_movies,
         unknown_movie_ratings=tables.unknown_movie_ratings,
         sha256=sha256,
+        same_rating=same,
     )
     return tables, facts
+
+
+def load_originals(dataset: str) -> Originals:
+    """The ids that users and movies had before `import` numbered them, if it did."""
+    return read_originals(locate(dataset))
 
 
 @contextmanager

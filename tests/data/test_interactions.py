@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from movierec.data.interactions import Interactions, select_interactions
+from movierec.data.originals import Originals
 
 COLUMNS = ["userId", "movieId", "rating", "timestamp"]
 TYPES = {"userId": np.int32, "movieId": np.int32, "rating": np.float32, "timestamp": np.int32}
@@ -210,3 +211,20 @@ def test_saved_interactions_load_the_same(shuffled, tmp_path):
     np.testing.assert_array_equal(loaded.user_items.toarray(), pivot(shuffled, "rating"))
     np.testing.assert_array_equal(timestamps(loaded), pivot(shuffled, "timestamp"))
     assert loaded.user_items.dtype == np.float32
+
+
+def test_names_follow_their_users_and_survive_saving(tmp_path):
+    ratings = pd.DataFrame(
+        {
+            "userId": [1, 2, 3],
+            "movieId": [7, 7, 8],
+            "rating": [1.0, 2.0, 3.0],
+            "timestamp": [1, 2, 3],
+        }
+    )
+    users = pd.Series(["ann", "zoë", "bob"], [1, 2, 3])
+    named = select_interactions(ratings, 5).named(Originals(users, Originals.none().movies))
+    named.of_users(np.array([1, 2])).save(tmp_path / "some.npz")
+    loaded = Interactions.load(tmp_path / "some.npz")
+    assert [loaded.user_name(0), loaded.user_name(1)] == ["zoë", "bob"]
+    assert loaded.movie_names is None

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     recommend.add_argument("-n", type=int, default=10, help="how many movies [10]")
     recommend.add_argument("--why", action="store_true", help="explain the first one")
     somebody = recommend.add_mutually_exclusive_group(required=True)
-    somebody.add_argument("--user", type=int, help="a userId of the run's data")
+    somebody.add_argument("--user", help="a user of the run's data, by id")
     somebody.add_argument(
         "--rate",
         metavar="TITLE=STARS",
@@ -28,6 +28,7 @@ def _recommend(args: argparse.Namespace) -> None:
     from movierec.serving import answers, bundle, title_search
     from movierec.stages import artifact
 
+    asked: int | dict[int, float]
     recommender = bundle.load_model(artifact(paths.RunPaths(args.run), "model.pkl"))
     if args.rate:
         resolved = title_search.resolve_ratings(recommender, args.rate)
@@ -37,10 +38,10 @@ def _recommend(args: argparse.Namespace) -> None:
         for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
             print(f'"{typed}" is {title}: {stars:g} of 5 stars')
     else:
-        asked = args.user
-        found = recommender.recommend(asked, args.n)
-        rated = recommender.rated(asked)
-        print(f"user {asked} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
+        asked = user = recommender.user_id(args.user)
+        found = recommender.recommend(user, args.n)
+        rated = recommender.rated(user)
+        print(f"user {args.user} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
     print(f"\n{answers.as_text(answers.readable(found))}")
     if args.why and len(found):
         first = found.iloc[0]

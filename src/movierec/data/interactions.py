@@ -8,8 +8,11 @@ import pandas as pd
 from scipy import sparse
 
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
+from movierec.data.originals import ORIGINAL, Originals
 from movierec.data.tables import Tables, in_order
 from movierec.paths import atomic_write
+
+_NAMES = ("user_names", "movie_names")
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,16 @@ class Interactions:
     movie_ids   (n_movies,) int32, ascending; column m of the matrix is movie_ids[m]
     user_items  (n_users, n_movies) CSR float32, stars; indices ascending within a row
     timestamps  (nnz,) int32, seconds since 1970, aligned with user_items.data
+    user_names  (n_users,) texts, their ids before they were numbered; None if they were not
+    movie_names (n_movies,) likewise
     """
 
     user_ids: np.ndarray
     movie_ids: np.ndarray
     user_items: sparse.csr_array
     timestamps: np.ndarray
+    user_names: np.ndarray | None = None
+    movie_names: np.ndarray | None = None
 
     @property
     def sparsity(self) -> float:
@@ -55,14 +62,29 @@ class Interactions:
         matrix = self.user_items
         indptr = np.r_[0, np.cumsum(mask)][matrix.indptr].astype(np.int32)
         kept = sparse.csr_array((matrix.data[mask], matrix.indices[mask], indptr), matrix.shape)
-        return Interactions(self.user_ids, self.movie_ids, kept, self.timestamps[mask])
+        return replace(self, user_items=kept, timestamps=self.timestamps[mask])
 
     def of_users(self, users: np.ndarray) -> "Interactions":
         """The ratings of some users; all movies keep their index. users: ascending indices."""
         chosen = np.zeros(len(self.user_ids), dtype=bool)
         chosen[users] = True
         part = self.only(np.repeat(chosen, np.diff(self.user_items.indptr)))
-        return replace(part, user_ids=self.user_ids[users], user_items=part.user_items[users])
+        names = None if self.user_names is None else self.user_names[users]
+        rows = part.user_items[users]
+        return replace(part, user_ids=self.user_ids[users], user_items=rows, user_names=names)
+
+    def named(self, originals: Originals) -> "Interactions":
+        """With the ids that users and movies had before they were numbered."""
+        return replace(
+            self,
+            user_names=_names(originals.users, self.user_ids),
+            movie_names=_names(originals.movies, self.movie_ids),
+        )
+
+    def user_name(self, user: int) -> str:
+        """The original id of the user of a row, or else the number."""
+        names = self.user_ids if self.user_names is None else self.user_names
+        return str(names[user])
 
     def save(self, path: Path) -> None:
         with atomic_write(path) as draft:
@@ -74,6 +96,7 @@ class Interactions:
                 indices=self.user_items.indices,
                 ratings=self.user_items.data,
                 timestamps=self.timestamps,
+                **{name: getattr(self, name) for name in _NAMES if getattr(self, name) is not None},
             )
 
     @classmethod
@@ -81,7 +104,8 @@ class Interactions:
         with np.load(path, allow_pickle=False) as file:
             shape = len(file["user_ids"]), len(file["movie_ids"])
             matrix = sparse.csr_array((file["ratings"], file["indices"], file["indptr"]), shape)
-            return cls(file["user_ids"], file["movie_ids"], matrix, file["timestamps"])
+            names = {name: file[name] for name in _NAMES if name in file}
+            return cls(file["user_ids"], file["movie_ids"], matrix, file["timestamps"], **names)
 
 
 def select_interactions(
@@ -111,11 +135,18 @@ def select_interactions(
 def kept_metadata(tables: Tables, interactions: Interactions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The movies of the matrix's columns, in their order, and their tags.
 
-    The movies gain the column ratings, their number of ratings in the matrix.
+    The movies gain the columns ratings, their number of ratings in the matrix, and original, their
+    ids before they were numbered, if they were.
     """
     movies = tables.movies.set_index(MOVIE).loc[interactions.movie_ids].reset_index()
+    if interactions.movie_names is not None:
+        movies[ORIGINAL] = interactions.movie_names
     tags = tables.tags[tables.tags[MOVIE].isin(interactions.movie_ids)]
     return movies.assign(ratings=interactions.ratings_per_movie), tags
+
+
+def _names(originals: pd.Series, ids: np.ndarray) -> np.ndarray | None:
+    return None if originals.empty else originals.reindex(ids).fillna("").to_numpy(dtype=str)
 
 
 def _index(ratings: pd.DataFrame) -> Interactions:

@@ -24,12 +24,6 @@ class Originals:
         empty = pd.Series([], pd.Index([], dtype="int64"), dtype="str")
         return cls(empty, empty)
 
-    def label(self, movies: pd.DataFrame) -> pd.DataFrame:
-        """Movies with their original ids in the column original, if there are any."""
-        if self.movies.empty:
-            return movies
-        return movies.assign(**{ORIGINAL: movies[MOVIE].map(self.movies).fillna("")})
-
 
 def read_originals(folder: Path) -> Originals:
     return Originals(_read(folder / USERS_FILE, USER), _read(folder / MOVIES_FILE, MOVIE))

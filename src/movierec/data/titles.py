@@ -3,10 +3,27 @@
 import re
 import unicodedata
 
+import pandas as pd
 from rapidfuzz import utils
+
+from movierec.data.columns import MOVIE, TITLE
+from movierec.data.originals import ORIGINAL
 
 _ARTICLES = "the a an le la les l il lo el los der die das den".split()
 _NUMERALS = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+
+
+def labels(movies: pd.DataFrame) -> pd.Series:
+    """Titles; where several movies have one, each with its id: "Emma (1996) [838]".
+
+    movies: movieId, title, and original, their ids before they were numbered, if there are any.
+    """
+    titles = movies[TITLE]
+    shared = titles.duplicated(keep=False)
+    if not shared.any():
+        return titles
+    ids = movies[ORIGINAL if ORIGINAL in movies else MOVIE].astype("str")
+    return titles.mask(shared, titles + " [" + ids + "]")
 
 
 def names_and_year(title: str) -> tuple[list[str], str]:

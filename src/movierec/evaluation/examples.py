@@ -39,12 +39,12 @@ def example(
 
 def captioned_examples(evaluation: Evaluation, models: list[str], titles: pd.Series) -> list[HTML]:
     """The `example`s of the users at three quantiles of the first model's NDCG@10."""
-    user_ids = evaluation.split.training.user_ids[evaluation.users]
     ascending = np.argsort(evaluation.values("NDCG")[models[0]].to_numpy(), kind="stable")
     tables = []
     for name, quantile in _QUANTILES.items():
         place = ascending[round(quantile * (len(ascending) - 1))]
-        caption = f"User {user_ids[place]}, {name} of {models[0]}'s NDCG@{K}"
+        user = evaluation.split.training.user_name(evaluation.users[place])
+        caption = f"User {user}, {name} of {models[0]}'s NDCG@{K}"
         tables.append(table(example(evaluation, place, models, titles), caption=caption))
     return tables
 

@@ -128,21 +128,30 @@ def save_per_user(path: Path, per_user: pd.DataFrame, evaluation: Evaluation) ->
 
 
 def save_recommendations(path: Path, evaluation: Evaluation) -> None:
-    """Write model, userId, rank (from 1), movieId, score of every list."""
+    """Write model, userId, rank (from 1), movieId, score of every list.
+
+    Where users or movies were numbered, their own ids too, as user and movie.
+    """
     interactions = evaluation.split.training
-    users = interactions.user_ids[evaluation.users]
     types = {USER: pa.int32(), "rank": pa.int32(), MOVIE: pa.int32(), "score": pa.float32()}
-    schema = pa.schema({"model": pa.string()} | types)
+    given = {"user": interactions.user_names, "movie": interactions.movie_names}
+    names = {column: texts for column, texts in given.items() if texts is not None}
+    schema = pa.schema({"model": pa.string()} | types | dict.fromkeys(names, pa.string()))
     with atomic_write(path) as draft, pq.ParquetWriter(draft, schema) as writer:
         for name, lists in evaluation.lists.items():
             listed = lists.items >= 0
             ranks = np.arange(1, listed.shape[1] + 1, dtype=np.int32)
+            rows = {
+                "user": np.repeat(evaluation.users, listed.sum(axis=1)),
+                "movie": lists.items[listed],
+            }
             columns = {
                 "model": pa.repeat(name, np.count_nonzero(listed)),
-                USER: np.repeat(users, listed.sum(axis=1)),
+                USER: interactions.user_ids[rows["user"]],
                 "rank": np.broadcast_to(ranks, listed.shape)[listed],
-                MOVIE: interactions.movie_ids[lists.items[listed]],
+                MOVIE: interactions.movie_ids[rows["movie"]],
                 "score": lists.scores[listed],
+                **{column: texts[rows[column]] for column, texts in names.items()},
             }
             writer.write_table(pa.table(columns, schema))
 

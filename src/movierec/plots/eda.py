@@ -12,7 +12,8 @@ from movierec.plots.theme import BLUE, COUNT, ORANGE
 def rating_histogram(counts: pd.Series, ax: Axes | None = None) -> Axes:
     """Number of ratings at each step of the scale. counts: index stars."""
     ax = ax or plt.figure().subplots()
-    ax.bar(counts.index, counts, width=0.4, color=BLUE)
+    step = np.diff(counts.index, append=np.inf).min()
+    ax.bar(counts.index, counts, width=min(0.4, 0.8 * step), color=BLUE)
     ax.set(title="Distribution of ratings", xlabel="rating, stars", ylabel="ratings")
     ax.set_xticks(np.arange(0.5, 5.5, 0.5))
     ax.grid(visible=False, axis="x")

@@ -11,7 +11,10 @@ from movierec.markup import table
 
 def dataset_size(facts: DatasetFacts) -> str:
     per_user, per_movie = facts.ratings / facts.users, facts.ratings / facts.movies
-    return f"A user rated {per_user:,.0f} movies on average; a movie has {per_movie:,.1f} ratings."
+    mean = f"A user rated {per_user:,.0f} movies on average; a movie has {per_movie:,.1f} ratings."
+    if facts.same_rating is None:
+        return mean
+    return f"{mean} Every rating is {facts.same_rating:g}: each is a view, and counts as 5 stars."
 
 
 def rating_histogram(counts: pd.Series) -> Markdown:
@@ -28,6 +31,13 @@ def rating_histogram(counts: pd.Series) -> Markdown:
 def ratings_over_time(counts: pd.Series) -> Markdown:
     """counts: as of `ratings_per_month`."""
     share = counts / counts.sum()
+    if len(share) == 1:
+        unknown = share.index[0].year == 1970
+        return Markdown(
+            "The times of ratings are unknown: nothing here depends on when."
+            if unknown
+            else f"All ratings are of one month, {share.index[0]:%B %Y}."
+        )
     return Markdown(
         f"The ratings span {share.index[0]:%B %Y} to {share.index[-1]:%B %Y}; {share.max():.1%} of"
         f" them fall into the busiest month, {share.idxmax():%B %Y}."

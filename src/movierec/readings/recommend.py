@@ -7,7 +7,7 @@ from movierec.data.columns import RATING
 from movierec.markup import markdown
 
 
-def user_ratings(user: int, rated: pd.DataFrame) -> str:
+def user_ratings(user: str, rated: pd.DataFrame) -> str:
     return f"User {user} rated {len(rated):,} movies, {rated[RATING].mean():.1f} stars on average."
 
 

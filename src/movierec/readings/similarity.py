@@ -7,7 +7,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from movierec.content.titles import matching
-from movierec.data.columns import TITLE
+from movierec.data.titles import labels
 from movierec.markup import markdown
 from movierec.models.similarity import ItemSimilarity
 
@@ -17,14 +17,14 @@ def similarity_block(
 ) -> pd.DataFrame:
     """Hybrid similarity among up to 30 movies, titles both ways: matches first, then others.
 
-    movies: title, ratings. The matches are those of `content.titles.matching`, ten of them where
-    no title contains the query; the others are drawn at random.
+    movies: movieId, title, ratings. The matches are those of `content.titles.matching`, ten of
+    them where no title contains the query; the others are drawn at random.
     """
     matches, matched = matching(movies, query, most=30)
     matches = matches if matched else matches[:10]
     others = np.setdiff1d(np.arange(len(movies)), matches)
     shown = np.r_[matches, np.random.default_rng(seed).permutation(others)][:30]
-    titles = movies[TITLE].iloc[shown]
+    titles = labels(movies.iloc[shown])
     return pd.DataFrame(similarity.hybrid(shown, cf_weight)[:, shown], titles, titles)
 
 

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from movierec.data.columns import GENRES, MOVIE, RATING, TITLE
+from movierec.data.originals import ORIGINAL
 from movierec.serving.recommender import POPULARITY, Recommender
 from movierec.serving.title_search import MIN_MATCH
 
 
 def readable(found: pd.DataFrame) -> pd.DataFrame:
-    """Movies as a recommender gives them, without ids, rounded, numbered from 1.
+    """Movies as a recommender gives them, without numbers of ours, rounded, numbered from 1.
 
     The share of content is in per cent. Popular movies have their number of ratings in place of a
     score.
     """
     table = found.drop(columns=[MOVIE, "basis", "content_share"], errors="ignore")
+    table = table.rename(columns={ORIGINAL: "id"})
     table[GENRES] = table[GENRES].str.replace("|", ", ", regex=False)
     if "basis" in found and (found["basis"] == POPULARITY).all():
         table["ratings"] = table.pop("score").astype(int)
@@ -83,7 +85,7 @@ def similar_by_weight(
 
     Rows are movie and rank from 1; "hybrid" has the run's `cf_weight`.
     """
-    titles = recommender.bundle["movies_indexed"].set_index(MOVIE)[TITLE]
+    titles = recommender.catalogue.set_index(MOVIE)[TITLE]
     weights = {"content": 0.0, "hybrid": recommender.cf_weight, "collaborative": 1.0}
     similar = {
         titles[movie]: pd.DataFrame(

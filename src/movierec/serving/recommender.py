@@ -10,6 +10,8 @@ from scipy import sparse
 
 from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.data.interactions import Interactions
+from movierec.data.originals import ORIGINAL
+from movierec.data.titles import labels
 from movierec.models.base import graded_preferences
 from movierec.models.explain import (
     content_share,
@@ -77,7 +79,8 @@ class FittedHybrid:
 class Recommender:
     """A loaded model: `bundle` is the dict of ten keys, `cf_weight` that of the run.
 
-    Every method returns a DataFrame. They raise NotInModel, a KeyError, for an unknown movie or
+    Every method that answers returns a DataFrame; where the data call movies by ids of their own,
+    it has these in a column original. They raise NotInModel, a KeyError, for an unknown movie or
     user; ValueError for a rating outside 0.5 to 5 stars or an n below 1; RuntimeError for
     anything but similar movies and titles where the pickle was loaded without the files beside it.
     """
@@ -181,7 +184,7 @@ class Recommender:
         hybrid = self._fitted()
         preferences = graded_preferences(row)
         by_movie, by_feature, offset = contributions(hybrid.model, preferences, item)
-        titles = self.bundle["movies_indexed"][TITLE].to_numpy()
+        titles = self.catalogue[TITLE].to_numpy()
         parts = []
         for rated, stars, g in zip(row.indices, row.data, preferences.data, strict=True):
             because = f"{stars:.1f} stars" + (SELDOM if g * by_movie[rated] < 0 else "")
@@ -218,6 +221,34 @@ class Recommender:
         counts = np.diff(self._fitted().interactions.user_items.indptr)
         median = np.sort(counts)[(len(counts) - 1) // 2]
         return self.bundle["i2u"][int(np.argmax(counts == median))]
+
+    def user_id(self, name: str) -> int:
+        """The userId of a user as the data call them: by original id, or by the number.
+
+        Raises NotInModel.
+        """
+        names = self._fitted().interactions.user_names
+        if names is None:
+            found = [int(name)] if name.isdecimal() and int(name) in self.bundle["u2i"] else []
+        else:
+            found = [self.bundle["i2u"][row] for row in np.flatnonzero(names == name).tolist()]
+        if not found:
+            raise NotInModel(f"user {name} is not among the model's users")
+        return found[0]
+
+    def user_name(self, user_id: int) -> str:
+        """What the data call a user: the original id, or the number."""
+        return self._fitted().interactions.user_name(self.bundle["u2i"][user_id])
+
+    @cached_property
+    def catalogue(self) -> pd.DataFrame:
+        """Movies in column order: movieId, title, genres; original ids, where there are any.
+
+        Movies of one title are told apart by their ids (see `data.titles.labels`).
+        """
+        movies = self.bundle["movies_indexed"]
+        columns = [one for one in (MOVIE, TITLE, GENRES, ORIGINAL) if one in movies]
+        return movies[columns].assign(**{TITLE: labels(movies)})
 
     @cached_property
     def filter_index(self) -> FilterIndex:
@@ -294,7 +325,7 @@ class Recommender:
         return sparse.csr_array((stars, (np.zeros_like(columns), columns)), shape=shape)
 
     def _movies(self, rows: np.ndarray) -> pd.DataFrame:
-        return self.bundle["movies_indexed"].iloc[rows][[MOVIE, TITLE, GENRES]]
+        return self.catalogue.iloc[rows]
 
     def _column(self, movie_id: int) -> int:
         try:

@@ -62,7 +62,8 @@ def user_history(resolved: pd.DataFrame) -> dict[int, float]:
     Raises ValueError where two resolve to the same movie.
     """
     matched = resolved[resolved["match"] >= MIN_MATCH]
-    for title, same in matched.groupby(TITLE, sort=False)["typed"]:
+    for _, rows in matched.groupby(MOVIE, sort=False):
+        same, title = rows["typed"], rows[TITLE].iloc[0]
         if len(same) > 1:
             raise ValueError(
                 f'"{same.iloc[0]}" and "{same.iloc[1]}" are both {title}; rate it once'

@@ -70,7 +70,7 @@ class Explorer(ipywidgets.HBox):
             self._recommend()
 
     def _recommend(self) -> None:
-        titles = self._recommender.bundle["movies_indexed"].set_index(MOVIE)[TITLE]
+        titles = self._recommender.catalogue.set_index(MOVIE)[TITLE]
         rated = [f"{stars:.1f}  {titles[movie]}" for movie, stars in self.history.items()]
         _offer(self.rated, reversed(self.history), reversed(rated))
         found = self._recommender.recommend_for(self.history)
