@@ -4,10 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run check test lint lab bench clean
+APP_READY := $(VENV)/.ready-app
+
+.PHONY: run app check test lint lab bench clean
 
 run: $(READY)
 	@$(BIN)/python -m movierec run --dataset sample
+
+# The app, with the sample's model, which it makes first when it is missing.
+app: $(APP_READY)
+	@$(BIN)/python -m movierec app
 
 # What to run after each change: a minute at most on two processors.
 check: lint
@@ -36,4 +42,8 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(APP_READY): $(READY) requirements-app.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-app.txt
 	@touch $@

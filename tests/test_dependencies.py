@@ -1,4 +1,4 @@
-"""Dependencies: ranges in pyproject.toml, one version each in requirements.txt."""
+"""Dependencies: ranges in pyproject.toml, one version each in requirements*.txt."""
 
 import itertools
 import re
@@ -20,7 +20,8 @@ def ranges() -> dict[str, Requirement]:
 
 @pytest.fixture(scope="module")
 def pins() -> dict[str, str]:
-    text = (paths.project() / "requirements.txt").read_text()
+    files = paths.project().glob("requirements*.txt")
+    text = "\n".join(file.read_text() for file in files)
     return dict(re.findall(r"^([\w-]+)==(\S+)  +# \S", text, flags=re.MULTILINE))
 
 

@@ -49,6 +49,7 @@ DOCUMENTS = [
     ROOT / "reports" / "README.md",
     ARCHITECTURE := PACKAGE / "README.md",
     PACKAGE / "facts" / "README.md",
+    PACKAGE / "app" / "README.md",
     EVALUATION := PACKAGE / "evaluation" / "README.md",
     BENCHMARKS := ROOT / "tests" / "benchmarks" / "README.md",
 ]

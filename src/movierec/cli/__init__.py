@@ -6,9 +6,20 @@ A command brings in what else it needs when it runs: help and refusals are to co
 import argparse
 import sys
 
-from movierec.cli import compare, fetch, importing, recommend, run, runs, similar, simulate, tune
+from movierec.cli import (
+    app,
+    compare,
+    fetch,
+    importing,
+    recommend,
+    run,
+    runs,
+    similar,
+    simulate,
+    tune,
+)
 
-_COMMANDS = (run, runs, tune, compare, recommend, similar, fetch, importing, simulate)
+_COMMANDS = (run, runs, tune, compare, recommend, similar, app, fetch, importing, simulate)
 
 
 def main(arguments: list[str] | None = None) -> int:

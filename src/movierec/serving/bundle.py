@@ -164,10 +164,8 @@ def load_model(path: str | Path) -> Recommender:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise BundleError(f"{path} is not the file its manifest describes, so it is not loaded")
-    for name in _PICKLED:
-        made, here = manifest.versions.get(name), importlib.metadata.version(name)
-        if made != here:
-            warnings.warn(f"{path} was made with {name} {made}; this is {here}", stacklevel=2)
+    for difference in other_versions(manifest):
+        warnings.warn(f"{path} {difference}", stacklevel=2)
     # The very bytes that were checked, not the file again.
     bundle = pickle.loads(content)
     movies = bundle["movies_indexed"]
@@ -176,6 +174,16 @@ def load_model(path: str | Path) -> Recommender:
     fitted = _load_hybrid(path, manifest, bundle, ItemFeatures.of(movies, item_content))
     weight = manifest.of_stage("04_hybrid_similarity", SimilaritySettings).cf_weight
     return Recommender(bundle, similarity, weight, fitted)
+
+
+def other_versions(manifest: Manifest) -> list[str]:
+    """The packages whose objects are pickled that have another version here, in words."""
+    here = {name: importlib.metadata.version(name) for name in _PICKLED}
+    return [
+        f"was made with {name} {manifest.versions.get(name)}; this is {version}"
+        for name, version in here.items()
+        if manifest.versions.get(name) != version
+    ]
 
 
 def _read_manifest(path: Path) -> Manifest:
