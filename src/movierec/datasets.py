@@ -70,7 +70,7 @@ class DatasetFacts:
             "tags": self.tags,
             "duplicate ratings (dropped; the latest is kept)": self.duplicate_ratings,
             "blank tags (dropped)": self.missing_tags,
-            "rated movies missing from movies.csv (added)": self.unknown_movies,
+            "rated movies that are not listed (added)": self.unknown_movies,
             "ratings of those movies": self.unknown_movie_ratings,
         }
         return pd.DataFrame({"count": rows})
