@@ -57,6 +57,21 @@ def test_why_gives_the_strongest_reasons_of_the_first(asked, capsys):
     assert reasons[-1].startswith("offset")
 
 
+def test_an_export_of_another_service_is_a_profile(tmp_path, run, capsys):
+    (tmp_path / "ratings.csv").write_text(
+        "Date,Name,Year,Letterboxd URI,Rating\n2020-01-01,The Orbit,1995,a,4.5\n"
+        "2020-01-01,Nowhere,2001,b,1\n"
+    )
+    assert main(["recommend", "--profile", str(tmp_path / "ratings.csv"), "-n", "1"]) == 0
+    first, second, _, _, row = capsys.readouterr().out.splitlines()
+    assert first == "1 of 2 rated films are in the model"
+    assert second == "not found by title and year: Nowhere (2001)"
+    recommender = load_model(artifact(run, "model.pkl"))
+    orbit = int(recommender.find("orbit", n=1)["movieId"].iloc[0])
+    best = recommender.recommend_for({orbit: 4.5}, 1).iloc[0]
+    assert row.startswith(best["title"])
+
+
 def test_without_why_there_are_no_reasons(capsys):
     assert main(["recommend", "--user", "502"]) == 0
     assert "Why" not in capsys.readouterr().out

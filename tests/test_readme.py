@@ -174,6 +174,7 @@ def model(world, tmp_path, monkeypatch) -> None:
 
     monkeypatch.setattr(bundle, "load_model", load)
     monkeypatch.chdir(paths.home())
+    Path("ratings.csv").write_text("title,rating\nAlien (1979),5\n")
 
 
 @EACH

@@ -1,6 +1,7 @@
 """The command `recommend`."""
 
 import argparse
+from pathlib import Path
 
 from movierec import paths
 from movierec.cli.options import Commands
@@ -16,6 +17,12 @@ def add(commands: Commands) -> None:
     recommend.add_argument("--why", action="store_true", help="explain the first one")
     somebody = recommend.add_mutually_exclusive_group(required=True)
     somebody.add_argument("--user", help="a user of the run's data, by id")
+    somebody.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="one person's ratings: an export of Letterboxd, IMDb, MovieLens, or titles and stars",
+    )
     somebody.add_argument(
         "--rate",
         metavar="TITLE=STARS",
@@ -37,13 +44,22 @@ def _recommend(args: argparse.Namespace) -> None:
         found = recommender.recommend_for(asked, args.n)
         for typed, title, stars in resolved[["typed", TITLE, RATING]].to_numpy():
             print(f'"{typed}" is {title}: {stars:g} of 5 stars')
+    elif args.profile:
+        from movierec.importing.profile import read_profile
+
+        profile = read_profile(args.profile, recommender.bundle["movies_indexed"])
+        asked = profile.ratings
+        found = recommender.recommend_for(asked, args.n)
+        print(f"{len(asked)} of {len(asked) + len(profile.unmatched)} rated films are in the model")
+        if profile.unmatched:
+            print(f"not found by title and year: {'; '.join(profile.unmatched[:5])}")
     else:
         asked = user = recommender.user_id(args.user)
         found = recommender.recommend(user, args.n)
         rated = recommender.rated(user)
         print(f"user {args.user} rated {len(rated)} movies; best: {'; '.join(rated[TITLE][:3])}")
     print(f"\n{answers.as_text(answers.readable(found))}")
-    if args.why and len(found):
+    if args.why and len(found) and asked != {}:
         first = found.iloc[0]
         reasons = answers.strongest_contributions(recommender.explain(asked, first[MOVIE]))
         print(f"\nWhy {first[TITLE]}?\n{answers.as_text(reasons)}")

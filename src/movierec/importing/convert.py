@@ -195,9 +195,10 @@ def _scale(part: Part, table: pd.DataFrame, choices: Choices) -> Scale | None:
         return None
     if choices.scale:
         return Scale.parse(choices.scale)
-    if "letterboxduri" in map(names.plain, part.sheet.table):
+    columns = set(map(names.plain, part.sheet.table))
+    if {"letterboxduri", "tmdbid"} & columns:
         return Scale(0.5, 5)
-    if "const" in map(names.plain, part.sheet.table):
+    if "const" in columns:
         return Scale(1, 10)
     name = part.sheet.name
     ratings = values.numbers(table[names.RATING], name, "rating").dropna()
