@@ -128,6 +128,23 @@ def test_metrics_of_models_are_beside_each_other_the_best_ndcg_on_top():
     assert dots(lift) == {0: -0.25, 1: 2.0, 2: 0.5}
 
 
+def test_intervals_are_told_in_words_with_those_that_overlap():
+    ndcg, coverage, _ = model_intervals()
+
+    assert ndcg.get_label() == (
+        "hybrid 0.500, popularity 0.300, content 0.250; intervals overlap for the first 2"
+    )
+    assert coverage.get_label().startswith("hybrid 50%, popularity 2%, content 30%")
+
+
+def test_intervals_that_all_lie_apart_from_the_first_are_told_so():
+    close = METRICS.assign(low=METRICS["mean"], high=METRICS["mean"])
+
+    [ax] = plots.model_intervals(close, ["NDCG"], "hybrid")
+
+    assert ax.get_label().endswith("; the first stands apart")
+
+
 def test_intervals_stand_at_their_models():
     ndcg, *_ = model_intervals()
 

@@ -50,6 +50,13 @@ def test_titles_shortened_to_the_same_words_stay_two_movies():
     assert sorted(texts(ax.texts)) == ["0.70", "0.90"]
 
 
+def test_the_movies_most_alike_are_told_in_words():
+    assert plots.similarity_clustermap(SIMILARITY).get_label() == (
+        "3 movies, the most alike of them Toy Story (1995) and Alien (1979) 0.60;"
+        " Heat (1995) and Alien (1979) 0.30; Heat (1995) and Toy Story (1995) 0.20"
+    )
+
+
 def test_the_clustermap_is_one_figure_that_renders_with_a_blank_diagonal():
     ax = plots.similarity_clustermap(SIMILARITY)
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from movierec.plots.theme import BLUE, COUNT, ORANGE
+from movierec.plots.theme import BLUE, COUNT, ORANGE, describe, listed
 
 
 def rating_histogram(counts: pd.Series, ax: Axes | None = None) -> Axes:
@@ -18,6 +18,7 @@ def rating_histogram(counts: pd.Series, ax: Axes | None = None) -> Axes:
     ax.set_xticks(np.arange(0.5, 5.5, 0.5))
     ax.grid(visible=False, axis="x")
     ax.yaxis.set_major_formatter(COUNT)
+    describe(ax, "by stars, " + listed(counts))
     return ax
 
 
@@ -27,6 +28,8 @@ def ratings_over_time(counts: pd.Series, ax: Axes | None = None) -> Axes:
     ax.fill_between(counts.index, counts, step="mid", color=BLUE, alpha=0.8)
     ax.set(title="Ratings per month", xlabel="month", ylabel="ratings per month", ylim=(0, None))
     ax.yaxis.set_major_formatter(COUNT)
+    months = [f"{month:%B %Y}" for month in (counts.index[0], counts.index[-1], counts.idxmax())]
+    describe(ax, f"{months[0]} to {months[1]}, most in {months[2]} with {counts.max():,}")
     return ax
 
 
@@ -44,6 +47,12 @@ def ratings_per_movie(counts: pd.Series, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(COUNT)
     ax.yaxis.set_major_formatter(COUNT)
     ax.legend()
+    single, middle = int((counts == 1).sum()), np.median(counts)
+    describe(
+        ax,
+        f"{len(counts):,} movies have 1 to {counts.max():,} ratings, {middle:,.0f} at the median;"
+        f" {single:,} have one",
+    )
     return ax
 
 
@@ -69,4 +78,6 @@ def long_tail(counts: pd.Series, kept: int, ax: Axes | None = None) -> Axes:
     )
     ax.xaxis.set_major_formatter(COUNT)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
+    half = int(np.argmax(share >= 0.5)) + 1
+    describe(ax, f"{label}; half of all ratings belong to the first {half:,} of {len(counts):,}")
     return ax

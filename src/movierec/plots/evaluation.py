@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
-from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE
+from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE, describe, listed
 
 
 def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
@@ -84,10 +84,13 @@ def metric_curves(
             xytext=(ks.max() * 1.07, height),
             va="center",
             fontsize=9,
-            color=colours.get(model, "0.3"),
+            color="0.15" if model in colours else "0.3",
             fontweight="bold" if model in highlighted[:1] else "normal",
             arrowprops={"arrowstyle": "-", "color": colours.get(model, GREY), "lw": 0.6},
         )
+    spans = (f"{m} {values.loc[m, 'mean'].iloc[0]:.3f} to {ends[m]:.3f}" for m in colours)
+    named = "; ".join(spans) or listed(ends[::-1], "{:.3f}")
+    describe(ax, f"from k = {ks.min()} to {ks.max()}, {named}")
     return ax
 
 
@@ -134,6 +137,8 @@ def segments(
         names = [f"{name}\n({size:,})" for name, size in sizes.items()]
         ax.set(xticks=range(len(names)), xticklabels=names, xlabel="segment (users)")
         ax.set_ylim(bottom=0)
+        means = frame["mean"].xs(models[0], level="model")
+        describe(ax, f"{models[0]}, {listed(means, '{:.3f}')}")
         ax.tick_params(axis="x", labelsize=8.5)
         ax.grid(visible=False, axis="x")
     axes[0].set(title="By known ratings of the user", ylabel="mean NDCG@10")
@@ -163,6 +168,9 @@ def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.grid(visible=False, axis="y")
     ax.legend(loc="lower right")
+    largest = (listed(shares[name].nlargest(3), "{:.0%}") for name in shares)
+    named = zip(shares, largest, strict=True)
+    describe(ax, "largest shares, " + "; ".join(f"{name}: {genres}" for name, genres in named))
     return ax
 
 
@@ -210,6 +218,19 @@ def _intervals(
         yticks=range(len(rows)),
         yticklabels=values.index,
     )
+    describe(ax, _told(values.iloc[::-1], number))
     ax.axvline(0, color="0.2", lw=1)
     ax.xaxis.set_major_locator(MaxNLocator(6 - n_panels))
     ax.grid(visible=False, axis="y")
+
+
+def _told(values: pd.DataFrame, number: str) -> str:
+    """Means in words, and how many of the first intervals overlap with that of the first row."""
+    means = values["mean"].rename(lambda name: str(name).replace("\n", " "))
+    told = listed(means, number, most=len(means))
+    apart = (values["low"] > values["high"].iloc[0]) | (values["high"] < values["low"].iloc[0])
+    if values["low"].isna().any() or len(values) < 2:
+        return told
+    first = int(np.argmax(apart)) if apart.any() else len(values)
+    same = f"intervals overlap for the first {first}" if first > 1 else "the first stands apart"
+    return f"{told}; {same}"

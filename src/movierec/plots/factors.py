@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from movierec.plots.theme import BLUE, COUNT, ORANGE
+from movierec.plots.theme import BLUE, COUNT, ORANGE, describe
 
 
 def training_loss(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -16,6 +16,8 @@ def training_loss(log: pd.DataFrame, ax: Axes | None = None) -> Axes:
     label = "mean weighted squared error\n+ L2 penalty"
     ax.set(title="Training loss by iteration", xlabel="iteration", ylabel=label)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    first, last = log["loss"].iloc[0], log["loss"].iloc[-1]
+    describe(ax, f"from {first:.4g} to {last:.4g} in {len(log)} iterations")
     return ax
 
 
@@ -27,7 +29,11 @@ def factor_norms(
     for ax, name, factors, colour in zip(
         axes, ("users", "movies"), (user_factors, item_factors), (BLUE, ORANGE), strict=True
     ):
-        ax.hist(np.linalg.norm(factors, axis=1), bins=40, color=colour)
+        norms = np.linalg.norm(factors, axis=1)
+        ax.hist(norms, bins=40, color=colour)
+        describe(
+            ax, f"{norms.min():.2g} to {norms.max():.2g}, {np.median(norms):.2g} at the median"
+        )
         ax.set(title=f"Factor norms of {name}", xlabel="Euclidean norm", ylabel=name)
         ax.yaxis.set_major_formatter(COUNT)
     return axes
@@ -41,4 +47,7 @@ def factor_spectrum(item_factors: np.ndarray, ax: Axes | None = None) -> Axes:
     ax.set(title="Singular values of the item factors", ylabel="singular value / largest")
     ax.set_xlabel("dimension, by singular value")
     ax.grid(visible=False, axis="x")
+    half = int((values >= values[0] / 2).sum())
+    last = values[-1] / values[0]
+    describe(ax, f"{half} of {len(values)} reach half of the largest; the last is {last:.2f}")
     return ax

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 
-from movierec.plots.theme import shorten_title
+from movierec.plots.theme import describe, listed, shorten_title
 
 
 def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -25,7 +26,12 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
         linewidths=0.5,
         cbar=False,
     )
+    # These stay as they are where pages are dark, as the cells behind them do.
+    for text in ax.texts:
+        text.set_color("#1a1a1a" if to_hex(text.get_color()) == "#262626" else "#fdfdfd")
     ax.grid(visible=False)
+    total = listed(weights.sum().sort_values(ascending=False), "{:.2f}", most=6)
+    describe(ax, f"{len(weights)} movies; total weight {total}")
     ax.set(title="TF-IDF weights, terms of the largest total weight", xlabel="term", ylabel="")
     ax.tick_params(axis="x", rotation=50, rotation_mode="xtick")
     ax.tick_params(axis="y", rotation=0)
@@ -55,4 +61,17 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     grid.ax_heatmap.grid(visible=False)
     grid.ax_heatmap.tick_params(labelsize=8)
     grid.ax_col_dendrogram.set_title("Hybrid similarity of movies, 0 to 1", loc="center")
+    describe(grid.ax_heatmap, _most_alike(similarity))
     return grid.ax_heatmap
+
+
+def _most_alike(similarity: pd.DataFrame, most: int = 3) -> str:
+    """The pairs of the highest similarity, in words."""
+    rows, columns = np.triu_indices(len(similarity), k=1)
+    values = similarity.to_numpy()[rows, columns]
+    titles = similarity.index
+    pairs = [
+        f"{titles[rows[place]]} and {titles[columns[place]]} {values[place]:.2f}"
+        for place in np.argsort(-values, kind="stable")[:most]
+    ]
+    return f"{len(similarity)} movies, the most alike of them {'; '.join(pairs)}"

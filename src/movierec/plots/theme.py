@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-# The first of the palette in report.mplstyle.
-BLUE, ORANGE, GREEN = "#0173b2", "#de8f05", "#029e73"
+# The first of the palette in report.mplstyle; orange is darker, to stand out from white by 3 to 1.
+BLUE, ORANGE, GREEN = "#0173b2", "#c77c02", "#029e73"
 GREY = "0.55"
 COUNT = "{x:,.0f}"  # format of an axis
 
@@ -39,6 +39,14 @@ def show(*contents: object) -> None:
 def describe(ax: Axes, text: str) -> None:
     """Say what Axes show, from their data, for those who cannot see them."""
     ax.set_label(text)
+
+
+def listed(values: pd.Series, form: str = "{:,}", most: int = 12) -> str:
+    """A series in words, "a 0.5, b 0.3 ... z 0.1": the first of many, and the last."""
+    parts = [f"{name} {form.format(value)}" for name, value in values.items()]
+    if len(parts) <= most:
+        return ", ".join(parts)
+    return f"{', '.join(parts[: most - 1])} ... {parts[-1]}"
 
 
 def image(ax: Axes) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from movierec.plots.theme import BLUE, ORANGE
+from movierec.plots.theme import BLUE, ORANGE, describe, listed
 
 
 def best_so_far(values: pd.Series, ax: Axes | None = None) -> Axes:
@@ -28,6 +28,11 @@ def best_so_far(values: pd.Series, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     # Points may lie anywhere inside the axes.
     ax.legend(loc="upper right", bbox_to_anchor=(1, 1.13), ncols=3, frameon=False)
+    describe(
+        ax,
+        f"from {values.iloc[0]:.4f} at the start to {values.max():.4f} at trial {values.idxmax()}"
+        f" of {len(values)}",
+    )
     return ax
 
 
@@ -47,4 +52,5 @@ def parameter_importance(importance: pd.Series, ax: Axes | None = None) -> Axes:
     )
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(visible=False)
+    describe(ax, listed(importance, "{:.0%}"))
     return ax
