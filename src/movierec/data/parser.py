@@ -21,10 +21,13 @@ class Fields:
     starts: np.ndarray
 
 
-def parse(data: bytes, columns: tuple[Column, ...], dialect: Dialect = CSV) -> Fields:
-    """The fields of all rows; there is no header among them. Raises Violation for the first wrong.
+def parse(
+    data: bytes, columns: tuple[Column, ...], dialect: Dialect = CSV, start: int = 0
+) -> Fields:
+    """The fields of all rows. Raises Violation for the first wrong one.
 
-    data  UTF-8; text is not validated
+    data   UTF-8; text is not validated
+    start  offset of the first row, after the header
     """
     source = np.frombuffer(data, dtype=np.uint8)
     kinds = np.array([one.kind for one in columns], dtype=np.int8)
@@ -37,8 +40,9 @@ def parse(data: bytes, columns: tuple[Column, ...], dialect: Dialect = CSV) -> F
     text = np.empty(((~is_number).sum(), len(data)), dtype=np.uint8)
     ends = np.zeros((len(text), capacity + 1), dtype=np.int64)
     starts = np.empty(capacity, dtype=np.int64)
-    rows, problem, column, start = scan(
+    rows, problem, column, where = scan(
         source,
+        start,
         ord(dialect.separator[0]),
         len(dialect.separator),
         dialect.quotes,
@@ -51,7 +55,7 @@ def parse(data: bytes, columns: tuple[Column, ...], dialect: Dialect = CSV) -> F
         starts,
     )
     if problem:
-        raise Violation(Problem(problem), column, start)
+        raise Violation(Problem(problem), column, where)
     parsed: list[np.ndarray | pa.LargeStringArray | None] = []
     for kind, place in zip(kinds, places, strict=True):
         if kind <= Kind.STARS:

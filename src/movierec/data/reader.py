@@ -49,7 +49,7 @@ def line_of_row(path: Path, file: File, row: int) -> int:
     """The line that a row of a valid file begins in; both count, but the line counts from 1."""
     columns, start = begin(path, file)
     data = _decoded(path, file)
-    return _line(data, start + int(parse(data[start:], columns, file.dialect).starts[row]))
+    return _line(data, int(parse(data, columns, file.dialect, start).starts[row]))
 
 
 def begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
@@ -152,9 +152,8 @@ def _bounds(path: Path, start: int) -> list[tuple[int, int]]:
 def _read_text(path: Path, file: File, columns: tuple[Column, ...], start: int) -> pd.DataFrame:
     data = _decoded(path, file)
     try:
-        fields = parse(data[start:], columns, file.dialect)
+        fields = parse(data, columns, file.dialect, start)
     except Violation as violation:
-        violation.start += start
         raise _error(path, file, columns, data, violation) from None
     kept = {
         one.name: values if one.kind is Kind.TEXT else values.astype(_TYPES[one.kind])
@@ -169,16 +168,26 @@ def _decoded(path: Path, file: File) -> bytes:
     data = path.read_bytes()
     marked = data.startswith(_UTF8_MARK)
     for encoding in file.encodings[:1] if marked else file.encodings:
+        if encoding == "utf-8" and _is_utf8(data):
+            return data
         try:
-            text = data.decode(encoding)
+            return data.decode(encoding).encode()
         except UnicodeDecodeError as error:
             first = error
-        else:
-            return data if encoding == "utf-8" else text.encode()
     raise TableError(
         f"{path}, line {_line(data, first.start)}: not UTF-8 text; save the file as UTF-8,"
         f" or {_IMPORT} ({first})"
     )
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8, without a copy in Python's own, larger form."""
+    offsets = pa.array([0, len(data)], pa.int64()).buffers()[1]
+    try:
+        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _line(data: bytes, offset: int) -> int:

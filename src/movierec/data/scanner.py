@@ -145,9 +145,9 @@ def _quoted_text(data, at, separator, width, ids_first, text, used):
 
 
 @_compiled
-def scan(data, separator, width, quotes, kinds, places, most, numbers, text, ends, starts):
+def scan(data, at, separator, width, quotes, kinds, places, most, numbers, text, ends, starts):
     """Rows, and problem, column and offset of a violation; fills numbers, text and ends."""
-    last, rows, at, digits = len(kinds) - 1, 0, 0, 0
+    last, rows, digits = len(kinds) - 1, 0, 0
     while True:
         start = at
         at = _skip_blanks(data, at, separator)
