@@ -110,6 +110,7 @@ class SimilaritySettings(Settings):
 class HybridSettings(Settings):
     """EASE, the weights of item features, and the weighted sum of component scores."""
 
+    adapt: bool = _field(True, "fit penalties and weights to the data, on a validation split")
     als_term_weight: float = _field(9.74, "s of a TF-IDF weight of 1 in ALS", ge=0, le=1e6)
     als_genre_weight: float = _field(3.54, "s of a genre or decade in ALS", ge=0, le=1e6)
     ease_regularization: float = _field(2320.0, "L2 penalty of EASE", gt=0, le=1e12)

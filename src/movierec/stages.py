@@ -93,8 +93,8 @@ _TABLE = (
         settings.HybridParameters,
         (settings.SimilaritySettings, settings.HybridSettings),
         reads=(
-            "interactions.npz dataset.json content.parquet item_content.npz vectorizer.json"
-            " als.npz 03_als_training.json"
+            "interactions.npz movies.parquet tags.parquet given.parquet dataset.json"
+            " content.parquet item_content.npz vectorizer.json als.npz 03_als_training.json"
         ).split(),
         writes=(
             "neighbours.parquet model.pkl hybrid.npz manifest.json 04_hybrid_similarity.json"

@@ -43,6 +43,7 @@ def save(tmp_path, settings, metrics, gains):
         given = {
             "protocol": {"name": "user-random"},
             "settings": [ContentSettings(max_features=7), settings],
+            "adapted": {"alpha": 3.5},
             "metrics": metrics,
             "comparisons": {"ndcg@10": gains},
             "target": "ease",
@@ -92,6 +93,7 @@ def test_metrics_json_has_protocol_and_settings(save, settings):
     assert document["protocol"] == {"name": "user-random"}
     content = ContentSettings(max_features=7).model_dump()
     assert document["settings"] == content | settings.model_dump()
+    assert document["adapted"] == {"alpha": 3.5}
 
 
 def test_metrics_json_has_every_metric_of_every_model(save, metrics):

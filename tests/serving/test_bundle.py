@@ -305,12 +305,22 @@ def test_a_manifest_that_is_a_list_is_told(path):
         load_model(path)
 
 
-@pytest.mark.parametrize(("name", "value"), [("cf_weight", 5.0), ("ease_weight", "much")])
-def test_a_setting_out_of_range_is_refused(path, name, value):
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("settings", "04_hybrid_similarity", "cf_weight"), 5.0),
+        (("hybrid", "ease_weight"), "much"),
+        (("hybrid", "alpha"), -1.0),
+    ],
+)
+def test_a_setting_out_of_range_is_refused(path, keys, value):
     manifest = path.with_name("manifest.json")
-    settings = json.loads(manifest.read_text())["settings"]
-    settings["04_hybrid_similarity"][name] = value
-    _change(manifest, settings=settings)
+    document = json.loads(manifest.read_text())
+    values = document
+    for key in keys[:-1]:
+        values = values[key]
+    values[keys[-1]] = value
+    _change(manifest, **document)
     with pytest.raises(BundleError, match="make the model again"):
         load_model(path)
 

@@ -44,10 +44,12 @@ class EvaluationInputs:
 
     @classmethod
     def load(
-        cls, stage: OpenStage, protocol: ProtocolSettings, baselines: BaselineSettings
+        cls,
+        stage: OpenStage,
+        protocol: ProtocolSettings,
+        *settings: HybridSettings | BaselineSettings,
     ) -> Self:
-        """Read what earlier stages left. Raises MissingArtifact."""
-        als, hybrid = stage.settings(ALSSettings), stage.settings(HybridSettings)
+        """Read what earlier stages left, ALS's settings among it. Raises MissingArtifact."""
         return cls(
             Interactions.load(stage.input("interactions.npz")),
             pd.read_parquet(stage.input("movies.parquet")),
@@ -55,9 +57,12 @@ class EvaluationInputs:
             DatasetFacts.load(stage.input("dataset.json")),
             protocol,
             pd.read_parquet(stage.input("given.parquet")),
-            ModelSettings.of(als, hybrid, baselines),
+            ModelSettings.of(stage.settings(ALSSettings), *settings),
             stage.settings(ContentSettings),
         )
+
+    def with_settings(self, settings: ModelSettings) -> Self:
+        return replace(self, settings=settings)
 
     @property
     def genres(self) -> pd.DataFrame:

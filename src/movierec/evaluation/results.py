@@ -1,7 +1,7 @@
 """Files of an evaluation: metrics.json, and Parquet files for other tools."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from movierec.datasets import DatasetFacts
 from movierec.evaluation.evaluate import Evaluation, K
 from movierec.evaluation.summary import target_differences
 from movierec.paths import atomic_write
-from movierec.settings import ProtocolSettings, Settings
+from movierec.settings import ProtocolSettings, Settings, Value
 
 _KEYS = {
     "CappedRecall": "capped_recall",
@@ -69,6 +69,7 @@ def save_metrics(
     path: Path,
     protocol: dict,
     settings: Sequence[Settings],
+    adapted: Mapping[str, Value],
     metrics: pd.DataFrame,
     comparisons: dict[str, pd.DataFrame],
     target: str,
@@ -76,6 +77,7 @@ def save_metrics(
     """Write means, standard errors, intervals and comparisons as JSON.
 
     settings     all that the values depend on, besides the protocol
+    adapted      those of them that were then fitted to the training part, as they came out
     metrics      long table, columns model, metric, k, mean, se, low, high
     comparisons  by metric such as "ndcg@10": `summary.differences` of the target model
     """
@@ -90,6 +92,7 @@ def save_metrics(
     document = {
         "protocol": protocol,
         "settings": {name: value for one in settings for name, value in one},
+        "adapted": dict(adapted),
         "models": models,
         "comparisons": [
             {

@@ -1,5 +1,8 @@
 """The figures of a search for hyperparameters: one function each, data in, Axes out."""
 
+import math
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -54,3 +57,28 @@ def parameter_importance(importance: pd.Series, ax: Axes | None = None) -> Axes:
     ax.grid(visible=False)
     describe(ax, listed(importance, "{:.0%}"))
     return ax
+
+
+def searched(trials: Mapping[str, pd.Series], chosen: Mapping[str, float]) -> Axes:
+    """NDCG@10 of the values tried in each step of a search, in a panel each; the value chosen.
+
+    trials  by step, mean NDCG@10 by value in ascending order
+    chosen  by step, the value chosen
+    Returns the Axes of the first panel.
+    """
+    rows = math.ceil(len(trials) / 3)
+    figure = plt.figure(figsize=(9.6, 0.4 + 2.5 * rows))
+    panels = figure.subplots(rows, 3, sharey=True, squeeze=False).ravel()
+    for ax, (step, values) in zip(panels, trials.items(), strict=False):
+        ax.plot(values.index, values, "o-", color=BLUE, ms=4, lw=1.2)
+        ax.plot(chosen[step], values[chosen[step]], "o", color=ORANGE, ms=9)
+        # Zero has no logarithm, and lies as far below the next value as that from the one after.
+        positive = values.index[values.index > 0]
+        if positive.max() > 10 * positive.min():
+            ax.set_xscale("symlog", linthresh=positive.min())
+        ax.set(title=step)
+    for ax in panels[len(trials) :]:
+        ax.remove()
+    for ax in panels[::3]:
+        ax.set_ylabel("NDCG@10, validation")
+    return panels[0]

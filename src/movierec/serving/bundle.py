@@ -6,9 +6,10 @@ import pickle
 import platform
 import subprocess
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,8 @@ _PICKLED = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
 _DENSE_MOVIES = 10_000
 _NEAREST = 100
 
+S = TypeVar("S", bound=Settings)
+
 
 class BundleError(RuntimeError):
     """A model's files are not what its manifest says, so they were not loaded."""
@@ -51,6 +54,7 @@ class Manifest(BaseModel):
     sha256      of the pickle; beside: of the files beside it, by name, in formats that run nothing
     keys        type and size of each part of the pickle
     settings    by stage, all that the model was made with
+    hybrid      those of ALS and the hybrid, fitted to the data where `adapt` is on
     similarity  content_range and factors_range of `ItemSimilarity`
     """
 
@@ -60,6 +64,7 @@ class Manifest(BaseModel):
     keys: dict[str, str]
     beside: dict[str, str]
     settings: dict[str, dict[str, Value]]
+    hybrid: dict[str, Value]
     similarity: dict[str, tuple[float, float]]
     dataset: dict[str, Any]
     versions: dict[str, str]
@@ -67,8 +72,7 @@ class Manifest(BaseModel):
 
     def of_stage(self, stage: str, kind: type[Settings]) -> Any:
         """The settings of a class, of those that a stage owns. Raises ValueError, KeyError."""
-        values = self.settings[stage]
-        return kind.model_validate({name: values[name] for name in kind.model_fields})
+        return _of(self.settings[stage], kind)
 
 
 def make_bundle(
@@ -136,6 +140,10 @@ def save_bundle(
         keys={key: _describe(bundle[key]) for key in KEYS},
         beside={file.name: sha256_of(file) for file in (stage.output("hybrid.npz"), interactions)},
         settings=stage.all_settings(*settings),
+        hybrid={
+            **dict(ALSSettings.of(hybrid.components.als.settings)),
+            **dict(HybridSettings.of(hybrid.settings)),
+        },
         similarity={
             "content_range": similarity.content_range,
             "factors_range": similarity.factors_range,
@@ -189,8 +197,8 @@ def other_versions(manifest: Manifest) -> list[str]:
 def _read_manifest(path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(path.with_name("manifest.json").read_text())
-        manifest.of_stage("03_als_training", ALSSettings)
-        manifest.of_stage("04_hybrid_similarity", HybridSettings)
+        _of(manifest.hybrid, ALSSettings)
+        _of(manifest.hybrid, HybridSettings)
         manifest.of_stage("04_hybrid_similarity", SimilaritySettings)
     except FileNotFoundError:
         raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
@@ -201,6 +209,11 @@ def _read_manifest(path: Path) -> Manifest:
             " with stage 04_hybrid_similarity"
         ) from None
     return manifest
+
+
+def _of(values: Mapping[str, Value], kind: type[S]) -> S:
+    """The settings of a class among values by name. Raises ValueError, KeyError."""
+    return kind.model_validate({name: values[name] for name in kind.model_fields})
 
 
 def _load_hybrid(
@@ -218,8 +231,8 @@ def _load_hybrid(
             )
     interactions = Interactions.load(files["interactions.npz"])
     hybrid = build_hybrid(
-        manifest.of_stage("03_als_training", ALSSettings),
-        manifest.of_stage("04_hybrid_similarity", HybridSettings),
+        _of(manifest.hybrid, ALSSettings),
+        _of(manifest.hybrid, HybridSettings),
         features,
         interactions,
     )

@@ -1,0 +1,211 @@
+"""Hyperparameters fitted to the data at hand: within a run, on a validation split.
+
+The defaults were tuned on 610 users. How large the L2 penalties should be depends on how many
+ratings there are; how much item features and recent popularity help, on what they are of.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.stats import sem
+
+from movierec.content.features import ItemFeatures
+from movierec.data.splits import Split, sample_users, validation
+from movierec.evaluation.evaluate import K, evaluate
+from movierec.evaluation.inputs import EvaluationInputs
+from movierec.models.als import ALS
+from movierec.models.base import Diverged, Model
+from movierec.models.ease import EASE
+from movierec.models.hybrid import Components
+from movierec.models.registry import build_components, build_hybrid
+from movierec.settings import ModelSettings
+
+# Fewer users tell nothing; of more, a random sample says enough.
+MIN_USERS = 50
+MAX_USERS = 5_000
+# Beyond so many movies a fit of EASE takes seconds, and its own settings are kept.
+MAX_EASE_ITEMS = 5_000
+# A penalty is searched from and up to so many times its start, by Brent's method.
+PENALTY_RANGE, PENALTY_TRIALS = (0.5, 8.0), 8
+FEATURE_FACTORS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+EASE_WEIGHTS = tuple(tenth / 10 for tenth in range(11))
+RECENCY_WEIGHTS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+# Further iterations of ALS hardly change its lists.
+ALS_ITERATIONS = 3
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Hyperparameters before and after a search, and its trials.
+
+    trials  by step, a row per value tried in ascending order: mean NDCG@10 by value
+    chosen  by step, the value chosen
+    about   sentence: what was searched on, or why nothing was
+    """
+
+    start: ModelSettings
+    settings: ModelSettings
+    trials: dict[str, pd.Series]
+    chosen: dict[str, float]
+    about: str
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The settings that changed: a row each, columns start and chosen."""
+        pairs = {name: (value, getattr(self.settings, name)) for name, value in self.start}
+        changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        return pd.DataFrame.from_dict(changed, "index", columns=["start", "chosen"])
+
+
+def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
+    """Search from the settings of `inputs`, one parameter after the other.
+
+    within: the split whose training part is divided for it; all ratings where it is None.
+
+    First the penalties of ALS and of EASE on ratings alone, then a factor on the weights of item
+    features in each, last the weights of EASE and of recent popularity in the hybrid. Each step
+    keeps what those before it found, and the baselines gain as the hybrid does. Of the values less
+    than a standard error behind the best one, that nearest to the start is chosen (Breiman et al.
+    1984, "Classification and Regression Trees", section 3.4.3).
+
+    Of more than MAX_USERS users a sample is searched on. Its penalties are then multiplied by the
+    square root of the ratings' ratio, as the singular values grow from which they are subtracted.
+    """
+    start, protocol = inputs.settings, inputs.protocol
+    if not start.adapt:
+        return Adaptation(start, start, {}, {}, "Hyperparameters are as given (`adapt` is off).")
+    try:
+        whole = validation(within, protocol) if within else inputs.split()
+        part = sample_users(whole, MAX_USERS, protocol.seed)
+        n_users = np.count_nonzero(np.diff(part.relevant(protocol.relevance_threshold).indptr))
+        if n_users < MIN_USERS:
+            raise ValueError(f"a validation split has {n_users} users, and {MIN_USERS} are needed")
+    except ValueError as why:
+        return Adaptation(start, start, {}, {}, f"Hyperparameters are as given: {why}.")
+    search = _Search(part, inputs.features(part), protocol.relevance_threshold, protocol.seed)
+    found = search.run(start.replace(iterations=min(start.iterations, ALS_ITERATIONS)))
+    growth = math.sqrt(whole.train.nnz / part.train.nnz)
+    penalties = {
+        name: _rounded(getattr(found, name) * growth)
+        for name in ("regularization", "ease_regularization")
+    }
+    trials = {
+        step: pd.Series({value: ndcg.mean() for value, ndcg in sorted(tried.items())})
+        for step, tried in search.tried.items()
+    }
+    return Adaptation(
+        start,
+        found.replace(iterations=start.iterations, **penalties),
+        trials,
+        search.chosen,
+        f"Searched on a validation split of {n_users:,} users, made of training ratings.",
+    )
+
+
+class _Search:
+    """Steps of a search on one split; `tried` has NDCG@10 by user, for each step and value."""
+
+    def __init__(self, split: Split, features: ItemFeatures, threshold: float, seed: int):
+        self.split, self.features = split, features
+        self.threshold, self.seed = threshold, seed
+        self.tried: dict[str, dict[float, np.ndarray]] = {}
+        self.chosen: dict[str, float] = {}
+
+    def run(self, settings: ModelSettings) -> ModelSettings:
+        """The settings that all steps lead to."""
+        quick_ease = len(self.split.candidates) <= MAX_EASE_ITEMS
+        settings = self.penalty(settings, "regularization", ALS)
+        if quick_ease:
+            settings = self.penalty(
+                settings, "ease_regularization", lambda s: EASE(s.ease_regularization, s)
+            )
+        for part in ("als", "ease") if quick_ease else ("als",):
+            settings = self.feature_weights(settings, part)
+        components = build_components(settings, settings, self.features)
+        if components.ease:
+            settings = self.weight(settings, "ease_weight", EASE_WEIGHTS, components)
+        return self.weight(settings, "recency_weight", RECENCY_WEIGHTS, components)
+
+    def penalty(
+        self, settings: ModelSettings, name: str, build: Callable[[ModelSettings], Model]
+    ) -> ModelSettings:
+        start = getattr(settings, name)
+        if not start:
+            return settings
+
+        def loss(log_value: float) -> float:
+            changed = settings.replace(**{name: _rounded(math.exp(log_value))})
+            return -self.ndcg(name, getattr(changed, name), build(changed))
+
+        loss(math.log(start))
+        minimize_scalar(
+            loss,
+            bounds=[math.log(start * factor) for factor in PENALTY_RANGE],
+            method="bounded",
+            options={"maxiter": PENALTY_TRIALS, "xatol": 0.05},
+        )
+        return settings.replace(**{name: self.choose(name, start, math.log)})
+
+    def feature_weights(self, settings: ModelSettings, part: str) -> ModelSettings:
+        names = [f"{part}_{kind}_weight" for kind in ("term", "genre")]
+
+        def scaled(factor: float) -> ModelSettings:
+            return settings.replace(
+                **{name: _rounded(factor * getattr(settings, name)) for name in names}
+            )
+
+        step = f"factor on {part} feature weights"
+        for factor in FEATURE_FACTORS:
+            changed = scaled(factor)
+            components = build_components(changed, changed, self.features)
+            self.ndcg(step, factor, getattr(components, part))
+        return scaled(self.choose(step, 1.0))
+
+    def weight(
+        self, settings: ModelSettings, name: str, values: Iterable[float], components: Components
+    ) -> ModelSettings:
+        start = getattr(settings, name)
+        for value in {start, *values}:
+            changed = settings.replace(**{name: value})
+            training = self.split.training
+            hybrid = build_hybrid(changed, changed, self.features, training, components)
+            self.ndcg(name, value, hybrid)
+        return settings.replace(**{name: self.choose(name, start)})
+
+    def ndcg(self, step: str, value: float, model: Model) -> float:
+        """The mean NDCG@10 of a model, kept as that of a value; 0 where training diverged."""
+        try:
+            found = evaluate([model], self.split, self.threshold, (K,), self.seed)
+            by_user = found.values("NDCG").to_numpy().ravel()
+        except Diverged:
+            by_user = np.zeros(
+                np.count_nonzero(np.diff(self.split.relevant(self.threshold).indptr))
+            )
+        self.tried.setdefault(step, {})[value] = by_user
+        return float(by_user.mean())
+
+    def choose(self, step: str, start: float, scale: Callable[[float], float] = float) -> float:
+        self.chosen[step] = choose(self.tried[step], start, scale)
+        return self.chosen[step]
+
+
+def choose(
+    tried: Mapping[float, np.ndarray], start: float, scale: Callable[[float], float] = float
+) -> float:
+    """The value nearest to the start of those less than a standard error behind the best one.
+
+    tried  by value, NDCG of each user: (n_users,)
+    scale  on which nearness is measured
+    """
+    best = max(tried, key=lambda value: tried[value].mean())
+    behind = {value: tried[best] - by_user for value, by_user in tried.items()}
+    near = [value for value in tried if behind[value].mean() <= sem(behind[value])]
+    return min(near, key=lambda value: abs(scale(value) - scale(start)))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
