@@ -16,7 +16,7 @@ class Mirror:
 
     sent      bytes of an answer, after which the connection is closed
     drip      whether it sends a byte at a time
-    stalls    whether it waits, after the head of its answer, until the client has gone
+    stalls    "before" or "after" the head of its answer it waits until the client has gone
     ranges    whether it gives the range that it is asked for
     missing   folders that it does not have
     requests  what it was asked: path, range
@@ -25,7 +25,7 @@ class Mirror:
     archive: bytes = b"archive" * 100
     sent: int | None = None
     drip: bool = False
-    stalls: bool = False
+    stalls: str = ""
     ranges: bool = True
     missing: tuple[str, ...] = ()
     requests: list[tuple[str, str | None]] = field(default_factory=list)
@@ -49,6 +49,8 @@ class _running:  # noqa: N801
             def do_GET(self):
                 asked = self.headers["Range"]
                 mirror.requests.append((self.path, asked))
+                if mirror.stalls == "before":
+                    self.rfile.read()
                 start = int(asked[6:-1]) if asked and mirror.ranges else 0
                 size = len(mirror.archive)
                 if self.path.split("/")[1] in mirror.missing:
@@ -62,7 +64,7 @@ class _running:  # noqa: N801
                 if asked and mirror.ranges:
                     self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
                 self.end_headers()
-                if mirror.stalls:
+                if mirror.stalls == "after":
                     self.rfile.read()
                 body = mirror.archive[start:][: mirror.sent]
                 try:

@@ -81,8 +81,17 @@ def test_a_dripping_server_is_left_with_its_rate(serve, tmp_path, monkeypatch):
 def test_a_stalled_server_is_left(serve, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "_TIMEOUTS", (1, 0.1))
     mirror = serve()
-    mirror.stalls = True
+    mirror.stalls = "after"
     with pytest.raises(TransferError, match="timed out"):
+        fetched(mirror, tmp_path)
+
+
+def test_a_server_whose_answer_does_not_begin_is_left(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(transfer, "_TIMEOUTS", (1, 1))
+    monkeypatch.setattr(transfer, "_PATIENCE", 0.1)
+    mirror = serve()
+    mirror.stalls = "before"
+    with pytest.raises(TransferError, match="no answer began in 0 s"):
         fetched(mirror, tmp_path)
 
 

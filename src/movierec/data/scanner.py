@@ -13,6 +13,7 @@ _NUL, _CARRIAGE_RETURN = int(Problem.NUL), int(Problem.CARRIAGE_RETURN)
 _WHOLE_DIGITS, _STARS_DIGITS = 10, 18
 _POWERS = 10 ** np.arange(_STARS_DIGITS, dtype=np.int64)
 _LEAST_HALVES, _MOST_HALVES = int(2 * MIN_RATING), int(2 * MAX_RATING)
+# numba's cache notices a change of this file, not of the values it takes from others.
 # Counting references to arrays would take most of the time: nothing here allocates or keeps any.
 _compiled = numba.njit(  # type: ignore[call-overload]
     nogil=True, cache=True, error_model="numpy", _nrt=False

@@ -6,13 +6,16 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 import requests
 from tqdm.auto import tqdm
 from urllib3.exceptions import HTTPError
 
-# Seconds without an answer, and without a byte.
+# Seconds without a connection, and without a byte; and until an answer begins.
 _TIMEOUTS = (10, 30)
+_PATIENCE = 60.0
 # Bytes a second on average, once so many seconds have passed.
 _FLOOR, _GRACE = 10_000, 30.0
 # The largest archive has a third of it; a server need not say how much it sends.
@@ -75,6 +78,26 @@ def _attempt(url: str, path: Path, offset: int, pinned: bool, progress: bool) ->
 
 
 def _answer(url: str, offset: int, pinned: bool) -> requests.Response:
+    """As `_ask`, in time: headers that drip would keep every single wait short."""
+    answers: SimpleQueue[requests.Response | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_ask(url, offset, pinned))
+        except Exception as error:
+            answers.put(error)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=_PATIENCE)
+    except Empty:
+        raise TransferError(f"no answer began in {_PATIENCE:.0f} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _ask(url: str, offset: int, pinned: bool) -> requests.Response:
     headers = {"Accept-Encoding": "identity"}
     if offset:
         headers["Range"] = f"bytes={offset}-"
