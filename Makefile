@@ -35,7 +35,7 @@ bench: $(READY)
 	@$(BIN)/python tests/benchmarks/growth.py
 
 clean:
-	rm -rf $(VENV) data/.cache data/sample data/benchmark artifacts/*/ reports/*/ reports/index.html
+	rm -rf $(VENV) data/.cache data/sample data/benchmark artifacts/*/ reports/*/ reports/index.html reports/.runs.json
 
 # The stamp is written last, so an installation that was cut short is taken up again.
 $(READY): requirements.txt pyproject.toml

@@ -66,9 +66,13 @@ class RunSummary:
 
 def list_runs(metric: str = "ndcg@10") -> list[RunSummary]:
     """All runs under artifacts/ and reports/, the latest first."""
-    found = [summarise_run(RunPaths(name), metric) for name in _names()]
+    found = [summarise_run(RunPaths(name), metric) for name in run_names()]
+    return latest_first(found)
+
+
+def latest_first(runs: Iterable[RunSummary]) -> list[RunSummary]:
     never = datetime.min.replace(tzinfo=UTC)
-    return sorted(found, key=lambda run: run.date or never, reverse=True)
+    return sorted(runs, key=lambda run: run.date or never, reverse=True)
 
 
 def summarise_run(run: RunPaths, metric: str = "ndcg@10") -> RunSummary:
@@ -147,7 +151,7 @@ class _Execution:
     completed: bool
 
 
-def _names() -> list[str]:
+def run_names() -> list[str]:
     """Names of runs: of folders with files of a stage or of a search."""
     names = set()
     for above in (paths.home() / "artifacts", paths.reports()):
