@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -199,3 +200,15 @@ def test_the_cache_records_what_was_read(folder):
     about = json.loads((cached() / "about.json").read_text())
     assert about["sha256"] == found.sha256
     assert about["files"]["ratings.csv"][0] == len(RATINGS)
+
+
+def test_a_flipped_bit_of_the_cache_is_noticed_and_the_files_are_read_again(folder, parsed):
+    first = cache.read(folder)
+    rng = np.random.default_rng(0)
+    for number, path in enumerate(sorted(cached().iterdir()) * 10, start=2):
+        content = bytearray(path.read_bytes())
+        bit = rng.integers(8 * len(content))
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        assert_same(cache.read(folder), first)
+        assert len(parsed) == number

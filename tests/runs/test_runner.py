@@ -71,6 +71,8 @@ cli.main(sys.argv[2:])
 def test_a_run_killed_midway_can_be_started_again(stand_ins, tmp_path):
     begun = tmp_path / "begun"
     stand_ins(_01=SLEEPER.format(str(begun)))
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n")
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n")
     arguments = ["run", "--dataset", str(tmp_path), "--run", RUN.name, "--to", "01"]
     command = [sys.executable, "-c", RUNNER, paths.notebooks(), *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:

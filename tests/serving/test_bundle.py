@@ -16,7 +16,7 @@ import sklearn
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
-from movierec import paths
+from movierec import paths, sealed
 from movierec.datasets import DatasetFacts
 from movierec.models import ease
 from movierec.models.hybrid import Components, Hybrid
@@ -80,7 +80,8 @@ def trapped(world, tmp_path) -> tuple[Path, Path]:
 
 
 def _change(manifest: Path, **changed) -> None:
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changed))
+    """Give a manifest other contents, as if it had been made with them."""
+    manifest.write_text(sealed.seal(sealed.unseal(manifest.read_bytes()) | changed))
 
 
 def _flip_last_byte(path: Path) -> None:
@@ -292,9 +293,9 @@ def test_a_broken_manifest_is_told(path, text):
 
 @pytest.mark.parametrize("missing", ["sha256", "beside", "settings", "similarity", "versions"])
 def test_a_manifest_of_an_older_layout_is_told(path, missing):
-    manifest = json.loads(path.with_name("manifest.json").read_text())
+    manifest = sealed.unseal(path.with_name("manifest.json").read_bytes())
     del manifest[missing]
-    path.with_name("manifest.json").write_text(json.dumps(manifest))
+    path.with_name("manifest.json").write_text(sealed.seal(manifest))
     with pytest.raises(BundleError, match="make the model again with stage 04_hybrid_similarity"):
         load_model(path)
 
@@ -311,11 +312,12 @@ def test_a_manifest_that_is_a_list_is_told(path):
         (("settings", "04_hybrid_similarity", "cf_weight"), 5.0),
         (("hybrid", "ease_weight"), "much"),
         (("hybrid", "alpha"), -1.0),
+        (("hybrid", "alpha"), float("nan")),
     ],
 )
-def test_a_setting_out_of_range_is_refused(path, keys, value):
+def test_a_manifest_with_a_setting_out_of_range_is_refused(path, keys, value):
     manifest = path.with_name("manifest.json")
-    document = json.loads(manifest.read_text())
+    document = sealed.unseal(manifest.read_bytes())
     values = document
     for key in keys[:-1]:
         values = values[key]
@@ -323,6 +325,52 @@ def test_a_setting_out_of_range_is_refused(path, keys, value):
     _change(manifest, **document)
     with pytest.raises(BundleError, match="make the model again"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"beside": {}},
+        {"beside": {"hybrid.npz": "0"}},
+        {"keys": {}},
+        {"settings": {}},
+        {"settings": {"04_hybrid_similarity": {}}},
+        {"hybrid": {}},
+        {"similarity": {}},
+        {"similarity": {"content_range": [0, 1], "factors_range": [float("nan"), 1]}},
+        {"similarity": {"content_range": [0, 1], "factors": [0, 1]}},
+        {"sha256": None},
+    ],
+)
+def test_a_manifest_that_is_not_whole_is_a_bundle_error(path, changed):
+    _change(path.with_name("manifest.json"), **changed)
+    with pytest.raises(BundleError, match="make the model again"):
+        load_model(path)
+
+
+def test_a_manifest_nested_too_deeply_is_a_bundle_error(path):
+    path.with_name("manifest.json").write_text("[" * 100_000)
+    with pytest.raises(BundleError, match="make the model again"):
+        load_model(path)
+
+
+def test_a_flipped_bit_of_a_manifest_is_a_bundle_error(path):
+    manifest = path.with_name("manifest.json")
+    content = manifest.read_bytes()
+    for bit in np.random.default_rng(0).choice(8 * len(content), 150, replace=False):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << bit % 8
+        manifest.write_bytes(damaged)
+        with pytest.raises(BundleError, match="make the model again"):
+            load_model(path)
+
+
+def test_files_beside_the_pickle_are_read_once(path, monkeypatch):
+    read = Path.read_bytes
+    names = []
+    monkeypatch.setattr(Path, "read_bytes", lambda one: names.append(one.name) or read(one))
+    load_model(path)
+    assert sorted(names) == ["hybrid.npz", "interactions.npz", "manifest.json", "model.pkl"]
 
 
 def test_another_version_is_warned_of(path):

@@ -1,7 +1,6 @@
 """Cache of large datasets as read: Arrow files, which are memory-mapped instead of parsed."""
 
 import hashlib
-import json
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
+from movierec import sealed
 from movierec.data.layouts import layout_of
 from movierec.data.tables import Tables, read_tables
 from movierec.paths import atomic_folder, datasets, sha256_of
@@ -101,13 +101,15 @@ def _save(cached: Path, version: _Version, result: Reading) -> None:
     fields = vars(result.tables)
     counts = {name: value for name, value in fields.items() if name not in _FRAMES}
     about = version._asdict() | {"counts": counts, "sha256": result.sha256}
+    kept: dict[str, str] = {}
     try:
         with atomic_folder(cached) as draft:
             for name in _FRAMES:
                 path, size = draft / f"{name}.arrow", max(1, len(fields[name]))
                 # In one chunk, so that pandas can use the mapped memory without a copy.
                 feather.write_feather(fields[name], path, "uncompressed", chunksize=size)
-            (draft / _ABOUT).write_text(json.dumps(about))
+                kept[path.name] = sha256_of(path)
+            (draft / _ABOUT).write_text(sealed.seal(about | {"kept": kept}))
     except OSError as error:
         if _load(cached, version) is not None:
             return  # Another process wrote the same cache first.
@@ -115,18 +117,24 @@ def _save(cached: Path, version: _Version, result: Reading) -> None:
 
 
 def _load(cached: Path, version: _Version) -> Reading | None:
-    """The cached reading of this version; None if there is none or it is damaged."""
+    """The cached reading of this version; None if there is none or a bit of it is damaged."""
     try:
-        about = json.loads((cached / _ABOUT).read_text())
+        about = sealed.unseal((cached / _ABOUT).read_bytes())
         if _Version(about["code"], about["files"]) != version:
             return None
-        frames: dict[str, pd.DataFrame] = {
-            name: feather.read_feather(cached / f"{name}.arrow", memory_map=True, split_blocks=True)
-            for name in _FRAMES
-        }
+        if any(sha256_of(cached / name) != sha256 for name, sha256 in about["kept"].items()):
+            return None
+        frames = {name: _frame(cached / f"{name}.arrow") for name in _FRAMES}
         return Reading(Tables(**frames, **about["counts"]), about["sha256"])
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    """A table of an Arrow file, mapped. Raises ArrowException where its parts do not fit."""
+    table = feather.read_table(path, memory_map=True)
+    table.validate(full=True)
+    return table.to_pandas(split_blocks=True)
 
 
 def _digest(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,7 @@ class Interactions:
             )
 
     @classmethod
-    def load(cls, path: Path) -> "Interactions":
+    def load(cls, path: Path | BinaryIO) -> "Interactions":
         with np.load(path, allow_pickle=False) as file:
             shape = len(file["user_ids"]), len(file["movie_ids"])
             matrix = sparse.csr_array((file["ratings"], file["indices"], file["indptr"]), shape)

@@ -8,17 +8,18 @@ import subprocess
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 from implicit.cpu.als import AlternatingLeastSquares
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from movierec import paths
+from movierec import paths, sealed
 from movierec.content.features import ItemFeatures, genres_and_decades
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
@@ -37,6 +38,7 @@ KEYS = tuple(
 )
 # Packages whose objects a pickle may not survive a change of.
 _PICKLED = ("implicit", "scikit-learn", "numpy", "scipy", "pandas")
+_BESIDE = ("hybrid.npz", "interactions.npz")
 # Content cosine is held dense up to here (400 MB), beyond it as the nearest movies only.
 _DENSE_MOVIES = 10_000
 _NEAREST = 100
@@ -65,14 +67,28 @@ class Manifest(BaseModel):
     beside: dict[str, str]
     settings: dict[str, dict[str, Value]]
     hybrid: dict[str, Value]
-    similarity: dict[str, tuple[float, float]]
+    similarity: dict[Literal["content_range", "factors_range"], tuple[float, float]]
     dataset: dict[str, Any]
     versions: dict[str, str]
     git_revision: str | None
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """Raises ValueError for a part that is missing and a number that cannot be."""
+        if set(self.keys) != set(KEYS):
+            raise ValueError("keys of the pickle are missing")
+        if set(self.beside) != set(_BESIDE):
+            raise ValueError(f"it has not the hashes of {' and '.join(_BESIDE)}")
+        if len(self.similarity) != 2 or np.isnan([*self.similarity.values()]).any():
+            raise ValueError("ranges of similarity are missing")
+        _of(self.hybrid, ALSSettings)
+        _of(self.hybrid, HybridSettings)
+        self.of_stage("04_hybrid_similarity", SimilaritySettings)
+        return self
+
     def of_stage(self, stage: str, kind: type[Settings]) -> Any:
-        """The settings of a class, of those that a stage owns. Raises ValueError, KeyError."""
-        return _of(self.settings[stage], kind)
+        """The settings of a class, of those that a stage owns. Raises ValueError."""
+        return _of(self.settings.get(stage, {}), kind)
 
 
 def make_bundle(
@@ -154,7 +170,7 @@ def save_bundle(
         git_revision=_git_revision(),
     )
     with atomic_write(stage.output("manifest.json")) as draft:
-        draft.write_text(manifest.model_dump_json(indent=2) + "\n")
+        draft.write_text(sealed.seal(manifest.model_dump()), encoding="utf-8")
     return manifest
 
 
@@ -176,6 +192,8 @@ def load_model(path: str | Path) -> Recommender:
         warnings.warn(f"{path} {difference}", stacklevel=2)
     # The very bytes that were checked, not the file again.
     bundle = pickle.loads(content)
+    if not isinstance(bundle, dict) or set(bundle) != set(KEYS):
+        raise BundleError(f"{path} is no model of this project: it has not the keys {KEYS}")
     movies = bundle["movies_indexed"]
     item_content = sparse.csr_array(bundle["tfidf"].transform(movies["content"]))
     similarity = ItemSimilarity.scaled(item_content, bundle["item_factors"], **manifest.similarity)
@@ -196,23 +214,21 @@ def other_versions(manifest: Manifest) -> list[str]:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        manifest = Manifest.model_validate_json(path.with_name("manifest.json").read_text())
-        _of(manifest.hybrid, ALSSettings)
-        _of(manifest.hybrid, HybridSettings)
-        manifest.of_stage("04_hybrid_similarity", SimilaritySettings)
+        return Manifest.model_validate(sealed.unseal(path.with_name("manifest.json").read_bytes()))
     except FileNotFoundError:
         raise BundleError(f"{path} has no manifest.json beside it, so it is not loaded") from None
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
         raise BundleError(
             f"the manifest of {path} is damaged or of another version ({why}); make the model again"
             " with stage 04_hybrid_similarity"
         ) from None
-    return manifest
 
 
 def _of(values: Mapping[str, Value], kind: type[S]) -> S:
-    """The settings of a class among values by name. Raises ValueError, KeyError."""
+    """The settings of a class among values by name. Raises ValueError."""
+    if missing := kind.model_fields.keys() - values:
+        raise ValueError(f"it has no {', '.join(sorted(missing))}")
     return kind.model_validate({name: values[name] for name in kind.model_fields})
 
 
@@ -220,29 +236,34 @@ def _load_hybrid(
     path: Path, manifest: Manifest, bundle: dict[str, Any], features: ItemFeatures
 ) -> FittedHybrid | None:
     """The fitted hybrid beside a pickle; None where the pickle was taken away alone."""
-    files = {name: path.with_name(name) for name in manifest.beside}
-    if not any(file.exists() for file in files.values()):
+    if not any(path.with_name(name).exists() for name in _BESIDE):
         return None
-    for name, sha256 in manifest.beside.items():
-        if not files[name].exists() or sha256_of(files[name]) != sha256:
-            raise BundleError(
-                f"{files[name]} is not the file the manifest beside it describes: it is missing,"
-                " or was made again without stage 04_hybrid_similarity; run that stage again"
-            )
-    interactions = Interactions.load(files["interactions.npz"])
+    state, ratings = (_checked(path.with_name(name), manifest) for name in _BESIDE)
+    interactions = Interactions.load(ratings)
     hybrid = build_hybrid(
         _of(manifest.hybrid, ALSSettings),
         _of(manifest.hybrid, HybridSettings),
         features,
         interactions,
     )
-    with np.load(files["hybrid.npz"], allow_pickle=False) as kept:
+    with np.load(state, allow_pickle=False) as kept:
         arrays = dict(kept)
     explained_by = arrays.pop("content_factors")
     labels = genres_and_decades(bundle["movies_indexed"]).columns
     names = np.r_[readable(bundle["tfidf"].get_feature_names_out()), labels]
     hybrid.restore(arrays, interactions.user_items)
     return FittedHybrid(hybrid, interactions, names, explained_by)
+
+
+def _checked(path: Path, manifest: Manifest) -> BytesIO:
+    """A file beside the pickle, read once. Raises BundleError where it is not the manifest's."""
+    content = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(content).hexdigest() != manifest.beside[path.name]:
+        raise BundleError(
+            f"{path} is not the file the manifest beside it describes: it is missing,"
+            " or was made again without stage 04_hybrid_similarity; run that stage again"
+        )
+    return BytesIO(content)
 
 
 def _content_cosine(similarity: ItemSimilarity) -> np.ndarray | sparse.csr_matrix:
