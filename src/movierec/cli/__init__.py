@@ -6,6 +6,7 @@ A command brings in what else it needs when it runs: help and refusals are to co
 import argparse
 import sys
 
+from movierec.caches import use_temporary_caches
 from movierec.cli import (
     app,
     compare,
@@ -25,6 +26,7 @@ _COMMANDS = (run, runs, tune, compare, recommend, similar, app, fetch, importing
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     args = _parser().parse_args(arguments)
+    use_temporary_caches()
     try:
         return args.command(args) or 0
     except KeyboardInterrupt:

@@ -98,7 +98,7 @@ class ItemSimilarity:
         """The k movies most similar to each of `items`, best first, itself left out.
 
         Returns columns (len(items), k) int32, -1 where there are fewer, and their hybrid
-        similarity, float32, nan there. Works in blocks: no movies x movies array is held.
+        similarity, float32 in [0, 1], nan there. Works in blocks: no movies x movies array is held.
         """
         columns = np.empty((len(items), k), dtype=np.int32)
         values = np.empty((len(items), k), dtype=np.float32)
@@ -112,7 +112,8 @@ class ItemSimilarity:
                 best = top_k(blend, k, itself)
                 columns[rows] = best
                 values[rows] = np.where(best >= 0, np.take_along_axis(blend, best, axis=1), np.nan)
-        return columns, values
+        # Rounding takes the extremes past the ends of the range that they are scaled by.
+        return columns, np.clip(values, 0, 1)
 
     def save_neighbours(self, path: Path, movie_ids: np.ndarray, k: int, cf_weight: float) -> None:
         """Write the k nearest movies of each as Parquet: movieId, rank, neighbourId, similarity."""

@@ -25,7 +25,9 @@ def similarity_block(
     others = np.setdiff1d(np.arange(len(movies)), matches)
     shown = np.r_[matches, np.random.default_rng(seed).permutation(others)][:30]
     titles = labels(movies.iloc[shown])
-    return pd.DataFrame(similarity.hybrid(shown, cf_weight)[:, shown], titles, titles)
+    # A movie is more like itself than any other, and rounding takes extremes past the range.
+    alike = np.clip(similarity.hybrid(shown, cf_weight)[:, shown], 0, 1)
+    return pd.DataFrame(alike, titles, titles)
 
 
 def nearest_by_content(
