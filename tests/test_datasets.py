@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from movierec import paths
+from movierec.data.tables import TableError
 from movierec.datasets import DatasetFacts, DatasetMissing, load_dataset, locate
 from movierec.simulation import simulator
 
@@ -138,6 +139,17 @@ def test_lines_of_test_csv_do_not_count_as_ratings(own_data):
     (own_data / "test.csv").write_bytes(b"userId,movieId\n7,2\n8,2\n")
     _, facts = load_dataset(str(own_data))
     assert (facts.ratings, facts.users) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "importable"), [("2,9,7,400\n", True), ("2,9,5.0\n", False), ("2,9,5.0,4", False)]
+)
+def test_only_where_it_can_help_does_an_error_name_import(own_data, line, importable):
+    with (own_data / "ratings.csv").open("a") as file:
+        file.write(line)
+    with pytest.raises(TableError) as error:
+        load_dataset(str(own_data))
+    assert ("movierec import" in str(error.value)) == importable
 
 
 def test_saved_facts_load_the_same(own_data, tmp_path):

@@ -16,7 +16,7 @@ from movierec.data.columns import MAX_RATING, RATING, USER
 from movierec.data.layouts import layout_of
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 from movierec.data.originals import Originals, read_originals
-from movierec.data.reader import TableError, begin
+from movierec.data.reader import OtherForm, begin
 from movierec.data.tables import Tables
 from movierec.paths import atomic_write, datasets
 from movierec.simulation import simulator
@@ -145,11 +145,11 @@ def load_originals(dataset: str) -> Originals:
 
 @contextmanager
 def _naming_import(folder: Path) -> Iterator[None]:
-    """Errors about a file end with the command that reads other formats."""
+    """Errors about the form of a file end with the command that reads other forms."""
     try:
         yield
-    except TableError as error:
-        raise TableError(f"{error}\ndata of another form: {_import_command(folder)}") from None
+    except OtherForm as error:
+        raise OtherForm(f"{error}\ndata of another form: {_import_command(folder)}") from None
 
 
 def _import_command(path: Path) -> str:

@@ -21,7 +21,6 @@ _READ_FACTOR = 2.0
 _REMEDY = "close other programs, or use a smaller dataset"
 _TYPES = {Kind.WHOLE: np.int32, Kind.STARS: np.float32}
 _TRUNCATED = "the file was truncated: fetch or copy it again"
-_IMPORT = "`movierec import` converts other layouts"
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 # Characters of a value that a message shows.
 _SHOWN = 60
@@ -29,6 +28,10 @@ _SHOWN = 60
 
 class TableError(ValueError):
     """A file violates its grammar; the message names the file, the line and the remedy."""
+
+
+class OtherForm(TableError):
+    """As far as it can be told, the file is not damaged but of another form, to be imported."""
 
 
 def read_file(path: Path, file: File) -> pd.DataFrame:
@@ -59,7 +62,7 @@ def begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
     """
     expected = file.dialect.separator.join(one.name for one in file.columns)
     if not path.exists():
-        raise TableError(f"{path} is missing")
+        raise OtherForm(f"{path} is missing")
     if not path.is_file():
         raise TableError(f"{path} is not a regular file: copy what it gives into one")
     with path.open("rb") as opened:
@@ -70,7 +73,7 @@ def begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
         starts = f"start with {expected}" if file.header else "have a row for each of them"
         raise TableError(f"{path} is empty; it must {starts}")
     if line.startswith(_UTF16_MARKS):
-        raise TableError(f"{path}, line 1: UTF-16, not UTF-8 text; save it as UTF-8, or {_IMPORT}")
+        raise OtherForm(f"{path}, line 1: UTF-16, not UTF-8 text; save it as UTF-8")
     if not file.header:
         return file.columns, mark
     return _columns(path, file, line), mark + len(line)
@@ -84,7 +87,7 @@ def _columns(path: Path, file: File, line: bytes) -> tuple[Column, ...]:
         header = parse(line, (Column("header", Kind.TEXT),) * fields, file.dialect)
         found = [str(name).strip(" \t") for column in header.columns if column for name in column]
     except UnicodeDecodeError as error:
-        raise TableError(f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})") from None
+        raise OtherForm(f"{path}, line 1: not UTF-8 text; save it as UTF-8 ({error})") from None
     except (Violation, ValueError):
         found = []
     known = {one.name: one for one in file.columns}
@@ -93,15 +96,16 @@ def _columns(path: Path, file: File, line: bytes) -> tuple[Column, ...]:
         "unknown": [name for name in found if name not in known],
         "repeated": [name for name, times in Counter(found).items() if times > 1],
     }
-    faults = [f"{kind}: {', '.join(names)}" for kind, names in lists.items() if names]
+    faults = {kind: f"{kind}: {', '.join(names)}" for kind, names in lists.items() if names}
     if faults:
+        remedies = {"missing": "add what is missing", "unknown": "remove what is unknown"}
+        remedy = remedies.get("".join(faults), "rename the columns, in any order")
         shown = _shortened(line.decode().rstrip("\r\n"))
         expected = file.dialect.separator.join(known)
         optional = f" ({' and '.join(file.optional)} optional)" if file.optional else ""
-        raise TableError(
+        raise OtherForm(
             f"{path}, line 1: the header is {shown!r}, not {expected!r}{optional};"
-            f" {'; '.join(faults)};"
-            f" rename, remove or add columns, in any order, or {_IMPORT}"
+            f" {'; '.join(faults.values())}; {remedy}"
         )
     return tuple(known[name] for name in found)
 
@@ -174,9 +178,8 @@ def _decoded(path: Path, file: File) -> bytes:
             return data.decode(encoding).encode()
         except UnicodeDecodeError as error:
             first = error
-    raise TableError(
-        f"{path}, line {_line(data, first.start)}: not UTF-8 text; save the file as UTF-8,"
-        f" or {_IMPORT} ({first})"
+    raise OtherForm(
+        f"{path}, line {_line(data, first.start)}: not UTF-8 text; save the file as UTF-8 ({first})"
     )
 
 
@@ -243,7 +246,9 @@ def _error(
             f" the line above ({shown}), so {_TRUNCATED} (or, if it is whole, add the line break)"
         ),
     }
-    return TableError(f"{path}, line {line}: {explanation[violation.problem]()}")
+    # Numbers of another scale or notation are no damage.
+    kind = OtherForm if violation.problem is Problem.NUMBER else TableError
+    return kind(f"{path}, line {line}: {explanation[violation.problem]()}")
 
 
 def _not_a_number(column: Column, value: bytes) -> str:
