@@ -1,5 +1,6 @@
 """What the command line says of a model's answers."""
 
+import io
 import subprocess
 import sys
 
@@ -147,3 +148,16 @@ def test_help_brings_in_no_model():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False False"
+
+
+def test_a_title_that_a_terminal_cannot_encode_costs_only_its_letters(monkeypatch, run):
+    bundle = load_model(artifact(run, "model.pkl"))
+    titles = bundle.bundle["movies_indexed"]["title"].str.replace("o", "ő")
+    bundle.bundle["movies_indexed"]["title"] = titles
+    monkeypatch.setattr("movierec.serving.bundle.load_model", lambda path: bundle)
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "ascii"))
+    assert main(["similar", "orbit"]) == 0
+    sys.stdout.flush()
+    assert b'"orbit" is Orbit, The (1995)' in written.getvalue()
+    assert b"?" in written.getvalue()

@@ -1,11 +1,13 @@
 """The pickle, what lies beside it, the manifest of both, and loading them."""
 
 import hashlib
+import importlib.metadata
 import json
 import pickle
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
@@ -169,14 +173,34 @@ def test_ranges_of_similarity_are_kept_and_not_found_again(world, path, monkeypa
     pd.testing.assert_frame_equal(found, unsaved.similar(10, n=12))
 
 
+def _with_dependencies(names: Iterable[str]) -> set[str]:
+    """Names of packages, and of all that they need, in their canonical form."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        if (name := canonicalize_name(waiting.pop())) not in found:
+            found.add(name)
+            needs = map(Requirement, importlib.metadata.requires(name) or ())
+            waiting += [one.name for one in needs if not one.marker or one.marker.evaluate()]
+    return found
+
+
 @pytest.mark.slow
-def test_the_pickle_loads_where_this_package_cannot_be_imported(path):
+def test_the_pickle_loads_with_the_packages_that_its_manifest_lists_and_theirs_alone(path):
+    listed = json.loads(path.with_name("manifest.json").read_text())["versions"]
+    needed = _with_dependencies(listed.keys() - {"python"})
+    others = [
+        module
+        for module, packages in importlib.metadata.packages_distributions().items()
+        if not needed & set(map(canonicalize_name, packages)) and module != "_virtualenv"
+    ]
+    assert "pyarrow" in others
     code = (
-        "import sys; sys.modules['movierec'] = None\n"
+        "import sys; sys.modules |= dict.fromkeys(['movierec', *sys.argv[2:]])\n"
         "import pickle; print(*sorted(pickle.load(open(sys.argv[1], 'rb'))))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, path, *others], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == (
         "cosine_sim i2m i2u item_factors m2i model movies_indexed tfidf u2i user_factors".split()

@@ -4,6 +4,7 @@ A command brings in what else it needs when it runs: help and refusals are to co
 """
 
 import argparse
+import io
 import sys
 
 from movierec.caches import use_temporary_caches
@@ -27,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     args = _parser().parse_args(arguments)
     use_temporary_caches()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A title that a terminal cannot encode costs its letters, never the answer.
+            stream.reconfigure(errors="replace")
     try:
         return args.command(args) or 0
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
+from movierec.plots.fonts import drawable
 from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE, describe, listed
 
 
@@ -163,7 +164,7 @@ def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
         title="Genre distribution of histories and lists",
         xlabel="mean share of a user's movies",
         yticks=places,
-        yticklabels=shown.index,
+        yticklabels=[drawable(genre) for genre in shown.index],
     )
     ax.xaxis.set_major_formatter(PercentFormatter(1))
     ax.grid(visible=False, axis="y")

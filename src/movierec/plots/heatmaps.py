@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from movierec.plots.fonts import drawable
 from movierec.plots.theme import describe, listed, shorten_title
 
 
@@ -16,7 +17,7 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
     sns.heatmap(
-        weights.rename(index=shorten_title),
+        weights.rename(index=shorten_title, columns=drawable),
         ax=ax,
         annot=True,
         fmt=".2f",

@@ -1,5 +1,7 @@
 """The look of figures and tables, showing them in order, and titles that fit a label."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,12 +9,14 @@ from IPython.core.pylabtools import print_figure
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from movierec.plots.fonts import drawable, undrawn
 
 # The first of the palette in report.mplstyle; orange is darker, to stand out from white by 3 to 1.
 BLUE, ORANGE, GREEN = "#0173b2", "#c77c02", "#029e73"
 GREY = "0.55"
 COUNT = "{x:,.0f}"  # format of an axis
+_END = re.compile(r"( \(\d{4}\))?( \[[^\[\]]*\])?$")
 
 
 def set_theme() -> None:
@@ -32,6 +36,8 @@ def show(*contents: object) -> None:
         if isinstance(first, Axes):
             data, metadata = image(first)
             display(data, metadata=metadata, raw=True)
+            if said := undrawn():
+                display(Markdown(said))
         else:
             display(Markdown(content) if isinstance(content, str) else content)
 
@@ -79,11 +85,13 @@ def alternative_text(figure: Figure) -> str:
 
 
 def shorten_title(title: str, width: int = 44) -> str:
-    """A movie title cut to at most `width` characters, its year kept; `?` for what fonts lack."""
-    charmap = get_font(findfont(FontProperties(family=plt.rcParams["font.family"]))).get_charmap()
-    # Matplotlib draws a character that the font lacks as a box, and warns.
-    title = "".join(letter if ord(letter) in charmap else "?" for letter in title.strip())
+    """A movie title that fonts can draw, cut to at most `width` characters, its end kept.
+
+    The end is the year, and the id that tells movies of one title apart.
+    """
+    title = drawable(title.strip())
     if len(title) > width:
-        year = title[-7:] if title.endswith(")") else ""
-        title = title[: width - len(year) - 1].rstrip() + "…" + year
+        end = _END.search(title)
+        kept = end[0][-width // 2 :] if end else ""
+        title = title[: width - len(kept) - 1].rstrip() + "…" + kept
     return title

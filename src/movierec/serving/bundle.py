@@ -128,7 +128,7 @@ def make_bundle(
         "item_factors": model.item_factors,
         "user_factors": model.user_factors,
         "cosine_sim": _content_cosine(similarity),
-        "movies_indexed": movies,
+        "movies_indexed": _plain(movies),
         "tfidf": vectorizer,
     }
 
@@ -264,6 +264,14 @@ def _checked(path: Path, manifest: Manifest) -> BytesIO:
             " or was made again without stage 04_hybrid_similarity; run that stage again"
         )
     return BytesIO(content)
+
+
+def _plain(movies: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose texts, names of columns too, are Python's: pandas' own may need pyarrow."""
+    texts = movies.select_dtypes("str").columns
+    return movies.astype(dict.fromkeys(texts, object)).set_axis(
+        pd.Index(movies.columns.tolist(), dtype=object), axis="columns"
+    )
 
 
 def _content_cosine(similarity: ItemSimilarity) -> np.ndarray | sparse.csr_matrix:
