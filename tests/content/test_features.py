@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from movierec.content.features import ItemFeatures, genres, genres_and_decades
+from movierec.content.features import (
+    ItemFeatures,
+    genres,
+    genres_and_decades,
+    genres_by_decade,
+)
 
 
 @pytest.fixture
@@ -74,3 +79,17 @@ def test_weight_zero_leaves_no_stored_entry(movies):
     features = ItemFeatures.of(movies, terms)
     assert features.weighted(term_weight=0, genre_weight=1).nnz == features.genres.nnz
     assert features.weighted(term_weight=1, genre_weight=0).nnz == 6
+
+
+def test_shares_of_genres_are_of_the_movies_of_a_decade():
+    movies = pd.DataFrame(
+        {
+            "title": ["A (1991)", "B (1999)", "C (1985)", "D"],
+            "genres": ["War|Drama", "Drama", "War", "Drama"],
+        }
+    )
+    shares = genres_by_decade(movies)
+    assert shares.to_dict("index") == {
+        "1980s": {"Drama": 0.0, "War": 1.0},
+        "1990s": {"Drama": 1.0, "War": 0.5},
+    }

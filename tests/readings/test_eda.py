@@ -86,3 +86,41 @@ def test_movies_with_a_single_rating_are_counted():
 def test_the_matrix_says_how_empty_it_is():
     said = readings.interaction_matrix(INTERACTIONS)
     assert said == "2 users x 5 movies: 60.00% of it is empty."
+
+
+def test_the_most_active_tenth_of_the_users_is_weighed():
+    said = readings.ratings_per_user(pd.Series([1] * 9 + [11]))
+    assert said.startswith("A user has 1 ratings at the median, 1 at least and 11 at most")
+    assert said.endswith("the most active tenth gave 55% of all ratings.")
+
+
+def test_number_and_mean_of_ratings_are_related():
+    means = pd.DataFrame({"ratings": [1, 2, 3, 40], "mean": [1.0, 2.0, 3.0, 4.0]})
+    assert "correlate by 1.00 (ranks)" in readings.mean_by_number(means)
+
+
+def test_genres_that_gain_and_lose_are_named():
+    shares = pd.DataFrame({"War": [0.5, 0.1], "*Drama*": [0.25, 0.5]}, ["1980s", "1990s"])
+    said = readings.genres_by_decade(shares).data
+    assert "&#42;Drama&#42; gained most (25% to 50% of the movies) and War lost most" in said
+    assert readings.genres_by_decade(shares[:1]).data == "Movies of one decade only."
+
+
+def test_tags_are_counted_and_the_most_used_named():
+    tags = pd.DataFrame(
+        {"uses": [3, 2, 1], "users": [1, 2, 1], "movies": [3, 2, 1]}, ["a_b", "c", "d"]
+    )
+    said = readings.tag_uses(tags).data
+    assert said.startswith("3 different tags were given 6 times; 33% of them were given once.")
+    assert "*a&#95;b* (3 times, on 3 movies); most users, 2, gave *c*." in said
+
+
+def test_what_is_missing_most_is_named():
+    found = pd.DataFrame({"share": [0.1, 0.5]}, ["movies without a year", "users without a tag"])
+    assert readings.missing(found) == "What is lacking most: users without a tag (50%)."
+
+
+def test_returning_users_are_a_share_of_those_active():
+    users = pd.DataFrame({"new": [2, 1], "returning": [0, 1]})
+    said = readings.active_users(users)
+    assert said.startswith("2 users rate in a month at the median; 25% of")

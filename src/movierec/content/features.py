@@ -52,3 +52,10 @@ def decades(movies: pd.DataFrame) -> pd.Series:
 def genres_and_decades(movies: pd.DataFrame) -> pd.DataFrame:
     """Indicators of genres and decade, a column such as "Comedy" or "1990s" for each."""
     return pd.concat([genres(movies), pd.get_dummies(decades(movies), dtype=np.float32)], axis=1)
+
+
+def genres_by_decade(movies: pd.DataFrame) -> pd.DataFrame:
+    """Share of each decade's movies (rows) that have a genre (columns, the most frequent first)."""
+    of_genre = genres(movies)
+    largest_first = of_genre.sum().sort_values(ascending=False, kind="stable").index
+    return of_genre[largest_first].groupby(decades(movies)).mean()

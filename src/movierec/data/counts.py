@@ -1,7 +1,9 @@
-"""Numbers of ratings, for figures and sentences about them."""
+"""Numbers of ratings, users and tags, for figures and sentences about them."""
 
 import numpy as np
 import pandas as pd
+
+from movierec.data.columns import GENRES, MOVIE, NO_GENRES, RATING, TAG, TIMESTAMP, TITLE, USER
 
 _DAY = 86_400  # seconds
 _DAYS = 1 + np.iinfo(np.int32).max // _DAY
@@ -20,3 +22,45 @@ def ratings_per_month(timestamps: pd.Series) -> pd.Series:
     per_day = pd.Series(counts, np.arange(_DAYS).astype("datetime64[D]"))
     rated = np.flatnonzero(per_day)
     return per_day.iloc[rated[0] : rated[-1] + 1].resample("MS").sum()
+
+
+def ratings_and_mean(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Of each rated movie: ratings, their number, and mean, in stars."""
+    codes, ids = pd.factorize(ratings[MOVIE])
+    counts = np.bincount(codes)
+    means = np.bincount(codes, weights=ratings[RATING]) / counts
+    return pd.DataFrame({"ratings": counts, "mean": means}, pd.Index(ids, name=MOVIE))
+
+
+def active_users(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Users who rated in each month, UTC: new, in their first month, and returning."""
+    codes, ids = pd.factorize(ratings[USER])
+    months = ratings[TIMESTAMP].to_numpy().astype("datetime64[s]").astype("datetime64[M]")
+    first = months.min()
+    places = (months - first).astype(int)
+    active = np.zeros((len(ids), int(places.max()) + 1), dtype=bool)
+    active[codes, places] = True
+    new = np.bincount(active.argmax(axis=1), minlength=active.shape[1])
+    index = pd.DatetimeIndex((first + np.arange(len(new))).astype("datetime64[ns]"))
+    return pd.DataFrame({"new": new, "returning": active.sum(axis=0) - new}, index)
+
+
+def tag_uses(tags: pd.DataFrame) -> pd.DataFrame:
+    """Of each tag, case ignored: uses, users and movies; the most used first."""
+    known = tags.assign(**{TAG: tags[TAG].str.casefold()}).groupby(TAG)
+    counts = known.agg(uses=(TAG, "size"), users=(USER, "nunique"), movies=(MOVIE, "nunique"))
+    return counts.sort_values("uses", ascending=False, kind="stable")
+
+
+def missing(ratings: pd.DataFrame, movies: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
+    """What is lacking, a row each: of how many, count and share."""
+    year = movies[TITLE].str.contains(r"\(\d{4}\)\s*$")
+    lacking = {
+        "movies without a year": ~year,
+        "movies without a genre": movies[GENRES].isin(["", NO_GENRES]),
+        "movies without a rating": ~movies[MOVIE].isin(ratings[MOVIE].unique()),
+        "movies without a tag": ~movies[MOVIE].isin(tags[MOVIE].unique()),
+        "users without a tag": ~pd.Series(ratings[USER].unique()).isin(tags[USER].unique()),
+    }
+    rows = {name: (len(one), int(one.sum()), one.mean()) for name, one in lacking.items()}
+    return pd.DataFrame(rows, ["of", "count", "share"]).T

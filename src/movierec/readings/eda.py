@@ -6,7 +6,7 @@ from IPython.display import HTML, Markdown
 
 from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
-from movierec.markup import table
+from movierec.markup import markdown, table
 
 
 def dataset_size(facts: DatasetFacts) -> str:
@@ -71,3 +71,69 @@ def left_out_table(facts: DatasetFacts, interactions: Interactions) -> HTML:
 def interaction_matrix(interactions: Interactions) -> str:
     n_users, n_movies = interactions.user_items.shape
     return f"{n_users:,} users x {n_movies:,} movies: {interactions.sparsity:.2%} of it is empty."
+
+
+def ratings_per_user(counts: pd.Series) -> str:
+    """counts: (n_users,) ratings of each user."""
+    most_active = np.sort(counts)[::-1][: max(len(counts) // 10, 1)].sum() / counts.sum()
+    return (
+        f"A user has {np.median(counts):,.0f} ratings at the median, {counts.min():,} at least and"
+        f" {counts.max():,} at most; the most active tenth gave {most_active:.0%} of all ratings."
+    )
+
+
+def mean_by_number(movies: pd.DataFrame) -> str:
+    """movies: as of `ratings_and_mean`."""
+    number, mean = movies["ratings"], movies["mean"]
+    few, many = mean[number <= number.median()], mean[number >= number.quantile(0.9)]
+    return (
+        f"The number of ratings and their mean correlate by {number.corr(mean, 'spearman'):.2f}"
+        f" (ranks). Means of the less rated half spread by {few.std():.2f} stars around"
+        f" {few.mean():.2f}, those of the most rated tenth by {many.std():.2f} around"
+        f" {many.mean():.2f}."
+    )
+
+
+def genres_by_decade(shares: pd.DataFrame) -> Markdown:
+    """shares: as of `content.features.genres_by_decade`."""
+    if len(shares) < 2:
+        return Markdown("Movies of one decade only.")
+    change = shares.iloc[-1] - shares.iloc[0]
+    up, down = change.idxmax(), change.idxmin()
+    return Markdown(
+        f"From the {shares.index[0]} to the {shares.index[-1]}, {markdown(up)} gained most"
+        f" ({shares[up].iloc[0]:.0%} to {shares[up].iloc[-1]:.0%} of the movies) and"
+        f" {markdown(down)} lost most ({shares[down].iloc[0]:.0%} to {shares[down].iloc[-1]:.0%})."
+    )
+
+
+def tag_uses(tags: pd.DataFrame) -> Markdown:
+    """tags: as of `counts.tag_uses`."""
+    once = (tags["uses"] == 1).mean()
+    top, widest = tags.index[0], tags["users"].idxmax()
+    return Markdown(
+        f"{len(tags):,} different tags were given {tags['uses'].sum():,} times; {once:.0%} of them"
+        f" were given once. The most used is *{markdown(top)}* ({tags['uses'].iloc[0]:,} times, on"
+        f" {tags['movies'].iloc[0]:,} movies); most users, {tags['users'].max():,}, gave"
+        f" *{markdown(widest)}*."
+    )
+
+
+def missing_table(found: pd.DataFrame) -> HTML:
+    """found: as of `counts.missing`."""
+    return table(found, {"of": "{:,.0f}", "count": "{:,.0f}", "share": "{:.1%}"})
+
+
+def missing(found: pd.DataFrame) -> str:
+    worst = found["share"].idxmax()
+    return f"What is lacking most: {worst} ({found['share'].max():.0%})."
+
+
+def active_users(users: pd.DataFrame) -> str:
+    """users: as of `active_users`."""
+    months = users.sum(axis=1)
+    returning = users["returning"].sum() / months.sum()
+    return (
+        f"{months.median():,.0f} users rate in a month at the median; {returning:.0%} of a month's"
+        " users have rated in an earlier one."
+    )
