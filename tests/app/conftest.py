@@ -1,13 +1,19 @@
 """Runs for the app, and the app as Streamlit's own test harness runs it."""
 
 import json
-from collections.abc import Callable
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from movierec import paths
+from movierec.app import launch
 from movierec.app.launch import RUN_VARIABLE
 
 MAIN = paths.project() / "src" / "movierec" / "app" / "main.py"
@@ -68,3 +74,38 @@ def evaluated(sample) -> paths.RunPaths:
     }
     sample.output("metrics.json").write_text(json.dumps(document))
     return sample
+
+
+@pytest.fixture(scope="module")
+def server(world, tmp_path_factory) -> Iterator[str]:
+    """The address of the app, served by its launcher with the world's model as "sample"."""
+    pytest.importorskip("streamlit", reason="the app needs pip install -r requirements-app.txt")
+    home = tmp_path_factory.mktemp("served")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOVIEREC_HOME", str(home))
+        world.save("sample")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        patch.setenv(RUN_VARIABLE, "sample")
+        patch.setenv("STREAMLIT_SERVER_HEADLESS", "true")
+        words = launch.command("127.0.0.1", port)
+        log = home / "log"
+        with log.open("w") as out, subprocess.Popen(words, stdout=out, stderr=out) as process:
+            address = f"http://127.0.0.1:{port}"
+            try:
+                _wait_for(f"{address}/_stcore/health", process, log)
+                yield address
+            finally:
+                process.terminate()
+
+
+def _wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address):
+                return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.2)
+    pytest.fail(f"the app did not come up: {log.read_text()}")

@@ -2,11 +2,10 @@
 
 import re
 
-import pandas as pd
 import pytest
 
 from movierec.app import cards
-from movierec.serving.recommender import SELDOM
+from movierec.serving.recommender import SELDOM, Part
 
 
 @pytest.mark.parametrize(
@@ -36,27 +35,15 @@ NASTY = "<script>alert('1')</script> & \"q\" (1999)"
 
 
 def test_text_of_the_data_is_escaped_everywhere():
-    parts = pd.DataFrame(
-        {
-            "kind": ["movie", "feature"],
-            "what": [NASTY, NASTY],
-            "because": ["5.0 stars", ""],
-            "contribution": [1.0, 0.5],
-        }
-    )
+    parts = [Part("movie", NASTY, "5.0 stars", 1.0), Part("feature", NASTY, "", 0.5)]
     made = cards.card(NASTY, f"{NASTY}|Drama", *cards.reasons(parts, parts))
     assert set(re.findall(r"</?([a-z]\w*)", made)) == set("article h4 span p i".split())
     assert made.count("&lt;script&gt;") == 6
 
 
 def test_reasons_say_what_speaks_for_a_film_and_what_against_it():
-    up = pd.DataFrame(
-        {"kind": ["movie", "feature"], "what": ["Alien (1979)", "space"]}
-        | {"because": ["4.5 stars", ""], "contribution": [1.0, 0.5]}
-    )
-    down = pd.DataFrame(
-        {"kind": ["movie"], "what": ["Heat"], "because": ["5.0 stars" + SELDOM], "contribution": -1}
-    )
+    up = [Part("movie", "Alien (1979)", "4.5 stars", 1.0), Part("feature", "space", "", 0.5)]
+    down = [Part("movie", "Heat", "5.0 stars" + SELDOM, -1.0)]
     lines = [re.sub("<[^>]+>", "", line) for line in cards.reasons(up, down)]
     assert lines == [
         "In its favour: Alien (4½ ★) · space",
@@ -65,8 +52,7 @@ def test_reasons_say_what_speaks_for_a_film_and_what_against_it():
 
 
 def test_without_reasons_there_are_no_lines():
-    nothing = pd.DataFrame({"kind": [], "what": [], "because": [], "contribution": []})
-    assert cards.reasons(nothing, nothing) == []
+    assert cards.reasons([], []) == []
 
 
 def test_a_genre_that_nobody_foresaw_has_a_colour_that_stays():

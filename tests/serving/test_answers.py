@@ -5,7 +5,7 @@ import pytest
 
 from movierec.serving import answers
 from movierec.serving.bundle import load_model
-from movierec.serving.recommender import Recommender
+from movierec.serving.recommender import Part, Recommender
 from movierec.stages import artifact
 
 
@@ -103,12 +103,12 @@ def test_similar_movies_stand_side_by_side_by_weight(recommender, world):
 
 
 def test_reasons_are_the_strongest_up_and_down_movies_before_words():
+    # In the order of their size, as they come.
     parts = [("feature", 3.0), ("movie", 2.0), ("movie", -1.5), ("recent popularity", 1.2)]
     parts += [("movie", 1.0), ("feature", -0.5), ("movie", 0.1), ("offset", -9.0)]
-    kinds, values = zip(*parts, strict=True)
-    reasons = pd.DataFrame(
-        {"kind": kinds, "what": list("abcdefgh"), "because": "", "contribution": values}
-    )
-    up, down = answers.up_and_down(reasons, most=2)
-    assert up["what"].tolist() == ["b", "e", "a"]
-    assert down["what"].tolist() == ["c", "f"]
+    named = [
+        Part(kind, what, "", value) for what, (kind, value) in zip("abcdefgh", parts, strict=True)
+    ]
+    up, down = answers.up_and_down(named, most=2)
+    assert [part.what for part in up] == ["b", "e", "a"]
+    assert [part.what for part in down] == ["c", "f"]

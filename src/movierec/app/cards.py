@@ -2,14 +2,12 @@
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
-
-import pandas as pd
 
 from movierec.data.columns import NO_GENRES
 from movierec.markup import markdown
-from movierec.serving.recommender import SELDOM
+from movierec.serving.recommender import SELDOM, Part
 
 # Degrees on the colour wheel; other genres get one from their name.
 _HUES = {
@@ -73,13 +71,13 @@ def card(title: str, genres: str, *lines: str, rank: int | None = None, small: b
     )
 
 
-def reasons(up: pd.DataFrame, down: pd.DataFrame) -> list[str]:
+def reasons(up: Sequence[Part], down: Sequence[Part]) -> list[str]:
     """What raises a score and what lowers it, as lines of a card; none where nothing does."""
     sides = (("for", "In its favour", up), ("against", "Against it", down))
     return [
         f'<span class="{side}"><span class="sr">{spoken}: </span>{_named(parts)}</span>'
         for side, spoken, parts in sides
-        if len(parts)
+        if parts
     ]
 
 
@@ -110,14 +108,14 @@ def label(text: str) -> str:
     return markdown(text)
 
 
-def _named(parts: pd.DataFrame) -> str:
-    movies = parts[parts["kind"] == "movie"]
-    films = [
-        f"{escape(name_and_year(row.what)[0])} ({_because(row.because)})"
-        for row in movies.itertuples()
+def _named(parts: Sequence[Part]) -> str:
+    names = [
+        f"{escape(name_and_year(part.what)[0])} ({_because(part.because)})"
+        if part.kind == "movie"
+        else f"<i>{escape(part.what)}</i>"
+        for part in parts
     ]
-    words = [f"<i>{escape(what)}</i>" for what in parts.loc[parts["kind"] == "feature", "what"]]
-    return " · ".join([*films, *words])
+    return " · ".join(names)
 
 
 def _because(text: str) -> str:

@@ -12,6 +12,7 @@ _SCRIPT = Path(__file__).with_name("main.py")
 # What a user's own configuration of Streamlit could say otherwise.
 _OPTIONS = {
     "browser.gatherUsageStats": "false",
+    "runner.magicEnabled": "false",
     "server.showEmailPrompt": "false",
     "server.fileWatcherType": "none",
     "server.maxUploadSize": "20",
@@ -20,7 +21,7 @@ _OPTIONS = {
     "client.showErrorLinks": "false",
 }
 # Answers take milliseconds on one thread; many threads of many sessions only wait for each other.
-_ENVIRONMENT = {"NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {"NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def command(address: str, port: int) -> list[str]:
@@ -37,5 +38,5 @@ def command(address: str, port: int) -> list[str]:
 
 def serve(run: str, address: str, port: int) -> int:
     """Serve the model of a run until interrupted; returns the exit status."""
-    environment = _ENVIRONMENT | os.environ | {RUN_VARIABLE: run}
+    environment = ENVIRONMENT | os.environ | {RUN_VARIABLE: run}
     return subprocess.run(command(address, port), env=environment, check=False).returncode

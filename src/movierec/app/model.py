@@ -16,7 +16,7 @@ from movierec.runs.listing import RunSummary, summarise_run
 from movierec.serving import answers, evaluated
 from movierec.serving.bundle import BundleError, Manifest, load_model
 from movierec.serving.filters import Filters
-from movierec.serving.recommender import POPULARITY, Recommender
+from movierec.serving.recommender import POPULARITY, Part, Recommender
 from movierec.serving.title_search import MIN_MATCH
 from movierec.stages import MissingArtifact, artifact
 
@@ -39,7 +39,7 @@ class Listed:
     """
 
     movies: pd.DataFrame
-    reasons: Mapping[int, tuple[pd.DataFrame, pd.DataFrame]]
+    reasons: Mapping[int, tuple[list[Part], list[Part]]]
 
 
 class Model:
@@ -87,10 +87,11 @@ class Model:
 
     def _reasons(
         self, asked: int | dict[int, float], movies: pd.DataFrame
-    ) -> dict[int, tuple[pd.DataFrame, pd.DataFrame]]:
+    ) -> dict[int, tuple[list[Part], list[Part]]]:
         personal = movies.loc[movies["basis"] != POPULARITY, MOVIE].tolist()
-        explained = ((movie, self.recommender.explain(asked, movie)) for movie in personal)
-        return {movie: answers.up_and_down(reasons) for movie, reasons in explained}
+        return {
+            movie: answers.up_and_down(self.recommender.parts(asked, movie)) for movie in personal
+        }
 
     def _similar(self, movie: int, cf_weight: float, n: int = 10) -> pd.DataFrame:
         """As `Recommender.similarity_map`."""

@@ -1,12 +1,13 @@
 """What a recommender answers, as tables that people read."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from movierec.data.columns import GENRES, MOVIE, RATING, TITLE
 from movierec.data.originals import ORIGINAL
-from movierec.serving.recommender import POPULARITY, Recommender
+from movierec.serving.recommender import POPULARITY, Part, Recommender
 from movierec.serving.title_search import MIN_MATCH
 
 
@@ -65,17 +66,19 @@ def strongest_contributions(reasons: pd.DataFrame, most: int = 8) -> pd.DataFram
     return _numbered(shown.sort_index().round({"contribution": 3}))
 
 
-def up_and_down(reasons: pd.DataFrame, most: int = 3) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The movies and features of `Recommender.explain` that raise a score most, and lower it most.
+def up_and_down(parts: Iterable[Part], most: int = 3) -> tuple[list[Part], list[Part]]:
+    """The movies and features of `Recommender.parts` that raise a score most, and lower it most.
 
-    At most `most` of each kind, movies first, the strongest first; columns as there.
+    At most `most` of each kind, movies first, the strongest first.
     """
-    named = reasons[reasons["kind"].isin(["movie", "feature"])]
-    up, down = named[named["contribution"] > 0], named[named["contribution"] < 0]
-    return tuple(
-        pd.concat([side[side["kind"] == kind].head(most) for kind in ("movie", "feature")])
-        for side in (up, down)
+    found: dict[tuple[bool, str], list[Part]] = defaultdict(list)
+    for part in parts:
+        if part.contribution:
+            found[part.contribution > 0, part.kind].append(part)
+    up, down = (
+        found[side, "movie"][:most] + found[side, "feature"][:most] for side in (True, False)
     )
+    return up, down
 
 
 def similar_by_weight(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,15 @@ class NotInModel(KeyError, ValueError):
 
     # A KeyError shows its message in quotes.
     __str__ = ValueError.__str__
+
+
+class Part(NamedTuple):
+    """A row of `Recommender.explain`, which says what it holds."""
+
+    kind: str
+    what: str
+    because: str
+    contribution: float
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,10 @@ class Recommender:
         alike. Largest absolute contribution first, the offset last.
         Raises ValueError for a movie that was rated itself, and where there is no rating.
         """
+        return pd.DataFrame(self.parts(ratings, movie_id), columns=Part._fields)
+
+    def parts(self, ratings: int | Mapping[int, float], movie_id: int) -> list[Part]:
+        """The rows of `explain`, which are many times quicker to go through."""
         row = self._row(ratings) if isinstance(ratings, Mapping) else self._history(ratings)
         item = self._column(movie_id)
         if not row.nnz:
@@ -185,17 +199,18 @@ class Recommender:
         preferences = graded_preferences(row)
         by_movie, by_feature, offset = contributions(hybrid.model, preferences, item)
         titles = self.catalogue[TITLE].to_numpy()
-        parts = []
+        parts: list[Part] = []
         for rated, stars, g in zip(row.indices, row.data, preferences.data, strict=True):
             because = f"{stars:.1f} stars" + (SELDOM if g * by_movie[rated] < 0 else "")
-            parts.append(("movie", titles[rated], because, by_movie[rated]))
+            parts.append(Part("movie", titles[rated], because, by_movie[rated]))
         for feature in np.flatnonzero(by_feature):
-            parts.append(("feature", hybrid.feature_names[feature], "", by_feature[feature]))
+            name = str(hybrid.feature_names[feature])
+            parts.append(Part("feature", name, "", by_feature[feature]))
         recency = hybrid.model.recency_scores(hybrid.now)[0, item]
-        parts.append(("recent popularity", "recent ratings by all users", "", recency))
-        parts.sort(key=lambda part: -abs(part[3]))
-        parts.append(("offset", "subtracted from every movie alike", "", offset))
-        return pd.DataFrame(parts, columns=["kind", "what", "because", "contribution"])
+        parts.append(Part("recent popularity", "recent ratings by all users", "", recency))
+        parts.sort(key=lambda part: -abs(part.contribution))
+        parts.append(Part("offset", "subtracted from every movie alike", "", offset))
+        return parts
 
     def find(self, title: str, n: int = 5) -> pd.DataFrame:
         """The n movies whose titles match best; ties go to the most rated.

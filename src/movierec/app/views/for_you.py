@@ -172,7 +172,9 @@ def _as_csv(listed: Listed) -> str:
     table = listed.movies.drop(columns=["content_share"]).reset_index(drop=True)
     sides = [listed.reasons.get(movie) for movie in table[MOVIE]]
     for place, name in enumerate(("in_favour", "against")):
-        table[name] = ["; ".join(side[place]["what"]) if side else "" for side in sides]
+        table[name] = [
+            "; ".join(part.what for part in side[place]) if side else "" for side in sides
+        ]
     table.insert(0, "rank", range(1, len(table) + 1))
     return table.to_csv(index=False)
 
