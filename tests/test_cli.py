@@ -109,6 +109,19 @@ def test_run_on_data_of_another_form_names_the_command_that_imports_it(header, t
     assert command in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "name a dataset, one of ml-latest-small, ml-100k"),
+        (["--file", "mine.zip"], "mine.zip is not a file"),
+        (["ml-1m", "--file", "mine.zip"], "mine.zip is not a file"),
+    ],
+)
+def test_fetch_says_what_it_lacks(words, complaint, capsys):
+    assert main(["fetch", *words]) == 1
+    assert complaint in capsys.readouterr().err
+
+
 def test_run_on_a_file_names_the_command_that_imports_it(tmp_path, capsys):
     (tmp_path / "mine.csv").touch()
     assert main(["run", "--dataset", str(tmp_path / "mine.csv")]) == 1

@@ -30,6 +30,15 @@ def test_term_weights_are_written_into_the_cells_that_have_any():
     assert texts(ax.get_yticklabels()) == WEIGHTS.index.tolist()
 
 
+def test_long_terms_leave_room_for_few_movies():
+    terms = [f"style: extraordinarily long {n}" for n in range(12)]
+    ax = plots.term_heatmap(pd.DataFrame(0.5, TITLES, terms))
+
+    ax.figure.canvas.draw()
+
+    assert ax.get_window_extent().height > 3 * 0.2 * ax.figure.dpi
+
+
 @pytest.mark.parametrize("title", ["Heat (1995)", LONG_TITLE])
 def test_the_title_of_a_single_movie_is_level(title):
     # A query may match one movie only; a long title must find room in its low figure too.

@@ -15,7 +15,9 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """TF-IDF weights of terms (columns) in movies (rows); weights of 0 are left blank."""
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
-        ax = plt.figure(figsize=(width, max(3.0, 1.6 + 0.34 * len(weights)))).subplots()
+        slanted = 0.07 * max(map(len, weights.columns), default=0)
+        height = max(3.0, 1.2 + slanted + 0.34 * len(weights))
+        ax = plt.figure(figsize=(width, height)).subplots()
     sns.heatmap(
         weights.rename(index=shorten_title, columns=drawable),
         ax=ax,
