@@ -228,3 +228,15 @@ def test_names_follow_their_users_and_survive_saving(tmp_path):
     loaded = Interactions.load(tmp_path / "some.npz")
     assert [loaded.user_name(0), loaded.user_name(1)] == ["zoë", "bob"]
     assert loaded.movie_names is None
+
+
+def test_the_most_rated_movies_can_be_those_of_earlier_ratings():
+    rows = [(1, 10, 4.0, 1), (2, 10, 4.0, 2), (3, 30, 4.0, 3), *[(n, 99, 5.0, 9) for n in range(4)]]
+    table = ratings(*rows)
+
+    assert select_interactions(table, 1).movie_ids.tolist() == [99]
+    assert select_interactions(table, 1, before=9).movie_ids.tolist() == [10]
+    both = select_interactions(table, 2, before=9)
+    assert both.movie_ids.tolist() == [10, 30]
+    assert select_interactions(table, 5, before=9).movie_ids.tolist() == [10, 30]
+    assert both.timestamps.max() == 3

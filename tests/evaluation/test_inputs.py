@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from movierec.data.splits import validation
+from movierec.data.tables import Tables
 from movierec.datasets import DatasetFacts
 from movierec.evaluation import inputs as inputs_module
 from movierec.evaluation.evaluate import evaluate
@@ -150,3 +151,49 @@ def test_tags_of_hidden_ratings_are_no_features(inputs):
     assert words[0] == words[1]
     everybody_s = replace(inputs, tags=tags.assign(userId=1))
     assert everybody_s.features(split).terms[[movie]].nnz == words[0] + 1
+
+
+def tables_of(rows: list[tuple]) -> Tables:
+    ratings = pd.DataFrame(rows, columns=["userId", "movieId", "rating", "timestamp"])
+    ratings = ratings.astype({"rating": np.float32, "timestamp": np.int32})
+    ids = sorted(set(ratings["movieId"]))
+    movies = pd.DataFrame({"movieId": ids, "title": "Film (1999)", "genres": "Drama"})
+    tags = pd.DataFrame({"userId": [], "movieId": [], "tag": [], "timestamp": []})
+    return Tables(ratings, movies, tags, ratings[:0], 0, 0, 0, 0)
+
+
+# Movie 9 is rated most, but only lately; before, movies 1 and 2 are.
+EARLY = [(user, movie, 4.0, 10 * user + movie) for user in range(1, 5) for movie in (1, 2)]
+LATE = [(user, movie, 4.0, 100 + user) for user in range(11, 19) for movie in (1, 9)]
+
+
+def test_the_catalogue_of_a_temporal_split_is_what_was_known_at_its_time(settings):
+    def catalogue(**protocol) -> EvaluationInputs:
+        asked = ProtocolSettings(**protocol)
+        data, facts = DataSettings(top_movies=2), DatasetFacts("mine", False, *[0] * 8, {}, {})
+        tables = tables_of(EARLY + LATE)
+        return EvaluationInputs.of(tables, facts, data, asked, settings, ContentSettings())
+
+    assert catalogue().interactions.movie_ids.tolist() == [1, 9]
+    found = catalogue(protocol="global-time", test_share=16 / 24)
+    assert found.interactions.movie_ids.tolist() == found.movies["movieId"].tolist() == [1, 2]
+    # The last sixteen of all ratings are held out, eight of which are of a kept movie.
+    split = found.split()
+    assert (split.split_time, split.train.nnz, split.test.nnz) == (111, 8, 8)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_temporal_split_reads_the_dataset_again_if_it_is_the_same(inputs, monkeypatch, changed):
+    facts = replace(inputs.facts, sha256={"ratings.csv": "other"} if changed else {})
+    tables = tables_of(EARLY + LATE)
+    monkeypatch.setattr(inputs_module, "load_dataset", lambda name: (tables, facts))
+    asked = ProtocolSettings(protocol="global-time", test_share=0.5)
+
+    def load() -> EvaluationInputs:
+        return EvaluationInputs.load(OpenStage("05_evaluation", "mine"), asked, BaselineSettings())
+
+    if changed:
+        with pytest.raises(ValueError, match="sample has changed since 01_eda"):
+            load()
+    else:
+        assert load().interactions.user_items.nnz == 24

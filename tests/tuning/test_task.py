@@ -15,7 +15,14 @@ from movierec.datasets import load_dataset
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.ease import EASE, MAX_ITEMS
-from movierec.settings import ModelSettings, PreferenceSettings, ProtocolSettings, SettingsError
+from movierec.models.recency import RecentPopularity
+from movierec.settings import (
+    ContentSettings,
+    ModelSettings,
+    PreferenceSettings,
+    ProtocolSettings,
+    SettingsError,
+)
 from movierec.tuning import search
 from movierec.tuning.search import TuningTask, load_task, validation_splits
 
@@ -70,13 +77,22 @@ def test_validation_splits_differ(timed, name):
     assert len({frozenset(pairs(one.test)) for one in splits}) == len(splits)
 
 
-@pytest.mark.parametrize("name", ["leave-last-out", "global-time"])
-def test_what_a_temporal_validation_split_hides_no_earlier_one_knows(timed, name):
-    _, splits = split_by(name, timed)
+def test_what_is_left_out_last_no_earlier_validation_split_knows(timed):
+    _, splits = split_by("leave-last-out", timed)
 
     for number, earlier in enumerate(splits):
         for later in splits[:number]:
             assert not (pairs(earlier.test) | pairs(earlier.known)) & pairs(later.test)
+
+
+def test_temporal_validation_splits_divide_ever_fewer_of_the_first_ratings(timed):
+    split, splits = split_by("global-time", timed)
+
+    for number, one in enumerate(splits):
+        late = one.train.nnz + one.test.nnz
+        assert late == pytest.approx(split.train.nnz * (1 - 0.1 * number), abs=2)
+        assert one.training.timestamps.max() < one.split_time
+        assert pairs(one.test) | pairs(one.known) <= pairs(split.train)
 
 
 @pytest.mark.parametrize(("ratings", "number"), [(3, 1), (4, 2), (5, 3), (6, 3)])
@@ -207,3 +223,28 @@ def test_what_cannot_be_searched_is_refused_before_data_are_read():
 )
 def test_a_run_is_named_after_what_is_tuned(load, assignments, name):
     assert load(*assignments).run_name == name
+
+
+def test_users_with_and_without_a_history_count_the_same_in_temporal_validation(load, dataset):
+    task = load("protocol=global-time", "test_share=0.3", model="recent_popularity")
+    found = [*task.scores(task.settings)]
+
+    inputs = EvaluationInputs.of(
+        *load_dataset(str(dataset)), *[task.settings] * 3, ContentSettings.of(task.settings)
+    )
+    splits = validation_splits(inputs.split(), task.settings, "recent_popularity")
+    for value, one in zip(found, splits, strict=True):
+        model = RecentPopularity(one.training, task.settings.popularity_half_life_years)
+        values = evaluate([model], one, cutoffs=(10,)).values("NDCG")["recent_popularity"]
+        known = np.diff(one.known.indptr)[np.flatnonzero(np.diff(one.test.indptr))] > 0
+        assert known.any()
+        groups = [values[group].mean() for group in (known, ~known) if group.any()]
+        assert value == pytest.approx(np.mean(groups))
+    assert not known.all()
+
+
+def test_what_is_served_is_tuned_for_what_people_will_like(load):
+    assert load(model="hybrid_served").settings.relevance_threshold == 4
+    fixed = load("relevance_threshold=3", model="hybrid_served")
+    assert fixed.settings.relevance_threshold == 3
+    assert load(model="hybrid").settings.relevance_threshold == 0

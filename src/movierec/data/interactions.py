@@ -110,19 +110,25 @@ class Interactions:
 
 
 def select_interactions(
-    ratings: pd.DataFrame, top_movies: int, ratings_fraction: float = 1.0, seed: int = 0
+    ratings: pd.DataFrame,
+    top_movies: int,
+    ratings_fraction: float = 1.0,
+    seed: int = 0,
+    before: int | None = None,
 ) -> Interactions:
     """Keep the most rated movies and a random share of their ratings.
 
     ratings           as in `Tables.ratings`
     top_movies        number of movies; all if there are fewer. Ties go to the lower movieId
     ratings_fraction  share of these movies' ratings, in (0, 1]
+    before            seconds since 1970; earlier ratings alone say which movies are the most rated
 
     Movies and users without a remaining rating are dropped. Raises ValueError if no rating remains.
     """
-    counts = ratings[MOVIE].value_counts().sort_index()
+    counted = ratings if before is None else ratings[ratings[TIMESTAMP] < before]
+    counts = counted[MOVIE].value_counts().sort_index()
     # Pages of zeros that are never written to take no memory, however large an id is.
-    kept = np.zeros(int(counts.index[-1]) + 1, dtype=bool)
+    kept = np.zeros(int(ratings[MOVIE].max()) + 1, dtype=bool)
     kept[counts.nlargest(top_movies).index] = True
     keep = kept[ratings[MOVIE]]
     if ratings_fraction < 1:

@@ -177,29 +177,42 @@ def _leave_last_out(interactions: Interactions, protocol: ProtocolSettings) -> S
     )
 
 
-def _global_time(interactions: Interactions, protocol: ProtocolSettings) -> Split:
-    times = interactions.timestamps
+def split_time(timestamps: np.ndarray, protocol: ProtocolSettings) -> int:
+    """Start of the test period of a temporal split, seconds since 1970.
+
+    timestamps: (n_ratings,) of the ratings that `test_share` is a share of.
+    Raises ValueError for a `test_from` that is no date, and if one part would have no rating.
+    """
     if protocol.test_from:
-        split_time = _seconds(protocol.test_from)
+        start = _seconds(protocol.test_from)
     else:
-        place = len(times) - max(1, round(len(times) * protocol.test_share))
-        split_time = int(np.partition(times, place)[place])
-    late = times >= split_time
-    if late.all() or not late.any():
+        place = len(timestamps) - max(1, round(len(timestamps) * protocol.test_share))
+        start = int(np.partition(timestamps, place)[place])
+    first, last = timestamps.min(), timestamps.max()
+    if start <= first or start > last:
         raise ValueError(
-            f"no rating is {'before' if late.all() else 'after'} the split time"
-            f" {_utc(split_time):%Y-%m-%d %H:%M:%S} UTC; ratings run from"
-            f" {_utc(times.min()):%Y-%m-%d} to {_utc(times.max()):%Y-%m-%d}: choose test_share or"
-            " test_from so that both parts have some"
+            f"no rating is {'before' if start <= first else 'after'} the split time"
+            f" {utc(start):%Y-%m-%d %H:%M:%S} UTC; ratings run from {utc(first):%Y-%m-%d} to"
+            f" {utc(last):%Y-%m-%d}: choose test_share or test_from so that both parts have some"
         )
+    return start
+
+
+def utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _global_time(interactions: Interactions, protocol: ProtocolSettings) -> Split:
+    start = split_time(interactions.timestamps, protocol)
+    late = interactions.timestamps >= start
     return _split(
         interactions,
         late,
-        f"All ratings ({late.mean():.0%}) and tags from {_utc(split_time):%Y-%m-%d %H:%M} UTC on"
+        f"All ratings ({late.mean():.0%}) and tags from {utc(start):%Y-%m-%d %H:%M} UTC on"
         " are held out; this temporal split is deterministic. It measures how well a recommender"
         " trained at that time predicts later ratings, often of users with no history (cold"
         " start).",
-        split_time=split_time,
+        split_time=start,
     )
 
 
@@ -353,7 +366,3 @@ def _seconds(date: str) -> int:
     except ValueError:
         raise ValueError(f"test_from is {date!r}; give a date such as 2015-01-31") from None
     return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
-
-
-def _utc(seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)

@@ -7,10 +7,11 @@ import pandas as pd
 
 from movierec.content.features import ItemFeatures, genres
 from movierec.content.tfidf import known_content
-from movierec.data.columns import TITLE
-from movierec.data.interactions import Interactions
-from movierec.data.splits import Split, make_split, sample_users, validation
-from movierec.datasets import DatasetFacts
+from movierec.data.columns import TIMESTAMP, TITLE
+from movierec.data.interactions import Interactions, kept_metadata, select_interactions
+from movierec.data.splits import Split, make_split, sample_users, split_time, utc, validation
+from movierec.data.tables import Tables
+from movierec.datasets import DatasetFacts, load_dataset
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.facts.catalogue import match
 from movierec.models.base import Model
@@ -19,6 +20,7 @@ from movierec.settings import (
     ALSSettings,
     BaselineSettings,
     ContentSettings,
+    DataSettings,
     HybridSettings,
     ModelSettings,
     ProtocolSettings,
@@ -49,20 +51,58 @@ class EvaluationInputs:
         protocol: ProtocolSettings,
         *settings: HybridSettings | BaselineSettings,
     ) -> Self:
-        """Read what earlier stages left, ALS's settings among it. Raises MissingArtifact."""
+        """Read what earlier stages left, ALS's settings among it; for a temporal split, the dataset again (see `of`).
+
+        Raises MissingArtifact, and ValueError for a dataset that has changed since.
+        """
+        facts = DatasetFacts.load(stage.input("dataset.json"))
+        found = ModelSettings.of(stage.settings(ALSSettings), *settings)
+        content = stage.settings(ContentSettings)
+        if protocol.protocol == "global-time":
+            data = stage.settings(DataSettings)
+            tables, read = load_dataset(data.dataset)
+            if read.sha256 != facts.sha256:
+                raise ValueError(
+                    f"{data.dataset} has changed since 01_eda read it: run 01_eda again"
+                )
+            return cls.of(tables, facts, data, protocol, found, content)
         return cls(
             Interactions.load(stage.input("interactions.npz")),
             pd.read_parquet(stage.input("movies.parquet")),
             pd.read_parquet(stage.input("tags.parquet")),
-            DatasetFacts.load(stage.input("dataset.json")),
+            facts,
             protocol,
             pd.read_parquet(stage.input("given.parquet")),
-            ModelSettings.of(stage.settings(ALSSettings), *settings),
-            stage.settings(ContentSettings),
+            found,
+            content,
         )
 
     def with_settings(self, settings: ModelSettings) -> Self:
         return replace(self, settings=settings)
+
+    @classmethod
+    def of(
+        cls,
+        tables: Tables,
+        facts: DatasetFacts,
+        data: DataSettings,
+        protocol: ProtocolSettings,
+        settings: ModelSettings,
+        content: ContentSettings,
+    ) -> Self:
+        """Select ratings as 01_eda does, but for a temporal split by what was known at its time.
+
+        The split time is then that of all ratings, and the movies are those most rated before it.
+        """
+        before = None
+        if protocol.protocol == "global-time":
+            before = split_time(tables.ratings[TIMESTAMP].to_numpy(), protocol)
+            protocol = protocol.model_copy(update={"test_from": utc(before).isoformat()})
+        interactions = select_interactions(
+            tables.ratings, data.top_movies, data.ratings_fraction, data.seed, before
+        )
+        movies, tags = kept_metadata(tables, interactions)
+        return cls(interactions, movies, tags, facts, protocol, tables.given, settings, content)
 
     @property
     def genres(self) -> pd.DataFrame:

@@ -17,10 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from movierec.content.features import ItemFeatures
-from movierec.data.interactions import kept_metadata, select_interactions
 from movierec.data.splits import Split, validation
 from movierec.datasets import DatasetFacts, load_dataset
-from movierec.evaluation.evaluate import K, evaluate
+from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.evaluation.questions import LIKED
 from movierec.models import ease
@@ -47,8 +46,11 @@ MAX_SPLITS_OF = {"bpr": 4}
 # The hybrid has more: its components are fitted once for all trials, and its weights matter less.
 HYBRIDS = (TARGET, SERVED)
 HYBRID_FACTOR = 4
-# A temporal validation split lies before the one before it, and soon few ratings are left.
-TEMPORAL_SPLITS = 3
+# Leaving out the last rating again and again soon leaves few.
+LAST_OUT_SPLITS = 3
+# Temporal validation splits divide ever less of the training part, a tenth each time, since each
+# has few test users with a history.
+TEMPORAL_SPLITS = 7
 # A trial ends on the split where it is behind the best with so small a probability by chance.
 _P_ENDS_TRIAL = 0.1
 
@@ -105,12 +107,9 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
     s = TuningSettings.of(start.items(), asked.items(), fixed.items(), [("dataset", dataset)])
     space = search_space(model, fixed)
     tables, facts = load_dataset(dataset)
-    interactions = select_interactions(tables.ratings, s.top_movies, s.ratings_fraction, s.seed)
-    movies, tags = kept_metadata(tables, interactions)
-    if len(movies) > ease.MAX_ITEMS:
+    inputs = EvaluationInputs.of(tables, facts, s, s, s, ContentSettings.of(s))
+    if len(inputs.movies) > ease.MAX_ITEMS:
         space = search_space(model, {*fixed, "ease_weight"})
-    content = ContentSettings.of(s)
-    inputs = EvaluationInputs(interactions, movies, tags, facts, s, tables.given, s, content)
     splits = validation_splits(inputs.split(), s, model)
     scores = _objective(model, inputs, splits, s.relevance_threshold)
     return TuningTask(model, start, fixed, s, facts, space, len(splits), scores)
@@ -135,28 +134,54 @@ def _objective(
         for split, items, shared in zip(splits, known, components, strict=True):
             models = build_models(settings, items, split.training, model, shared)
             found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
-            yield float(found.per_user[model, "NDCG", K].mean())
+            yield _mean_ndcg(found, model)
 
     return scores
+
+
+def _mean_ndcg(found: Evaluation, model: str) -> float:
+    """Mean NDCG@10 over users; of a temporal split, over those with and those without a history.
+
+    There most test users may have none, and say nothing of what ranks movies for the others: the
+    two groups count the same.
+    """
+    values = found.per_user[model]
+    grouped = found.split.split_time is not None and "NoHistoryNDCG" in values
+    groups = ["HistoryNDCG", "NoHistoryNDCG"] if grouped else ["NDCG"]
+    return float(np.nanmean([values[group, K].mean() for group in groups]))
 
 
 def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> list[Split]:
     """Validation splits of the training part, made by the protocol that made `split`.
 
-    Those of a random protocol differ in the seed; the fewer users judge, the more there are. A
-    temporal one divides the training part of the one before it, as long as both sides have ratings.
+    Those of a random protocol differ in the seed; the fewer users judge, the more there are. One by
+    leave-last-out divides the training part of the one before it; temporal ones divide the first
+    ratings of the training part, all of them and ever fewer; as long as both sides have ratings.
     """
-    if protocol.protocol in ("leave-last-out", "global-time"):
+    if protocol.protocol == "leave-last-out":
+        splits = [validation(split, protocol)]
+        with suppress(ValueError):
+            while len(splits) < LAST_OUT_SPLITS:
+                splits.append(validation(splits[-1], protocol))
+        return splits
+    if protocol.protocol == "global-time":
         splits = [validation(split, protocol)]
         with suppress(ValueError):
             while len(splits) < TEMPORAL_SPLITS:
-                splits.append(validation(splits[-1], protocol))
+                splits.append(validation(_earlier(split, 1 - 0.1 * len(splits)), protocol))
         return splits
     n_users = np.count_nonzero(np.diff(split.test.indptr))
     number = min(MAX_SPLITS_OF.get(model, MAX_SPLITS), math.ceil(USERS / n_users))
     number *= HYBRID_FACTOR if model in HYBRIDS else 1
     seeds = range(protocol.seed, protocol.seed + number)
     return [validation(split, protocol.model_copy(update={"seed": seed})) for seed in seeds]
+
+
+def _earlier(split: Split, share: float) -> Split:
+    """The split with the first share of its training ratings in time alone."""
+    times = split.training.timestamps
+    until = np.quantile(times, share, method="lower")
+    return replace(split, training=split.training.only(times <= until))
 
 
 def open_study(task: TuningTask, path: Path) -> optuna.Study:
