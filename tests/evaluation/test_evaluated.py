@@ -1,8 +1,10 @@
 """What is read of evaluated runs, which of them answer one question, and which are pooled."""
 
 import numpy as np
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from movierec.evaluation.evaluated import by_question, read_run
 from movierec.evaluation.results import save_metrics, save_per_user
@@ -150,3 +152,28 @@ def test_a_user_counts_once_over_several_seeds(evaluated):
 
     assert one.per_user("ndcg@10")["hybrid"].to_dict() == pytest.approx({1: 0.5, 2: 0.6, 3: 0.6})
     assert one.values("ndcg@10").loc["hybrid", "mean"] == pytest.approx((0.5 + 0.6 + 0.6) / 3)
+
+
+def test_means_without_a_run_are_those_of_the_others(evaluated):
+    a = evaluated("a", {1: (0.2, 0.5), 2: (0.1, 0.9)}, seed=0)
+    b = evaluated("b", {2: (0.3, 0.3), 3: (0.4, 0.6)}, seed=1)
+    [[both]], [[alone]] = by_question([a, b]), by_question([a])
+
+    found = both.without_splits("ndcg@10")
+
+    assert found["hybrid"].tolist() == pytest.approx([0.45, 0.7])
+    assert found["als"].tolist() == pytest.approx([0.35, 0.15])
+    assert alone.without_splits("ndcg@10") is None
+
+
+def test_over_several_seeds_intervals_are_of_users_and_of_splits(evaluated):
+    runs = [evaluated(f"s{n}", {1: (0, 0.2 * n), 2: (0, 0.2 * n + 0.1)}, seed=n) for n in (1, 2, 3)]
+    [[one]] = by_question(runs)
+
+    low, high = one.values("ndcg@10").loc["hybrid", ["low", "high"]]
+
+    # Errors of users 0.05, of splits 0.2 / sqrt(3), with one and two degrees of freedom.
+    squares = np.array([0.05**2, 0.2**2 / 3])
+    freedom = squares.sum() ** 2 / (squares[0] ** 2 + squares[1] ** 2 / 2)
+    expected = stats.t.interval(0.95, freedom, 0.45, np.sqrt(squares.sum()))
+    assert (low, high) == pytest.approx(expected)

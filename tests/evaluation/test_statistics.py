@@ -14,9 +14,9 @@ from movierec.evaluation.statistics import (
     jackknife_errors,
     mean_intervals,
     moments,
-    normal_p_values,
     paired_p_values,
     share_intervals,
+    two_samples,
 )
 
 
@@ -240,7 +240,32 @@ def test_the_jackknife_of_means_is_their_standard_error():
     assert jackknife_errors(without) == pytest.approx(stats.sem(values))
 
 
-def test_normal_p_values_are_two_sided():
-    found = normal_p_values(np.array([0.0, 1.96, -1.96, 0.0]), np.array([1.0, 1.0, 1.0, 0.0]))
+def test_of_a_second_sample_without_error_the_t_test_is_left():
+    values = np.random.default_rng(0).normal(0.1, size=(30, 2))
+    same = np.repeat(values.mean(axis=0)[None], 5, axis=0)
 
-    assert found == pytest.approx([1, 0.05, 0.05, 1], abs=1e-4)
+    error, bounds, p_values = two_samples(values, same)
+
+    assert error == pytest.approx(stats.sem(values))
+    assert p_values == pytest.approx(paired_p_values(values))
+    expected = stats.t.interval(0.95, 29, values.mean(axis=0), error)
+    assert bounds == pytest.approx(np.array(expected))
+
+
+def test_where_nothing_varies_the_interval_is_the_mean():
+    error, bounds, p_values = two_samples(np.zeros((9, 1)), np.zeros((4, 1)))
+
+    assert (error.tolist(), bounds.tolist(), p_values.tolist()) == ([0], [[0], [0]], [1])
+
+
+def test_intervals_of_two_samples_cover_what_varies_with_both():
+    rng = np.random.default_rng(0)
+    covered = []
+    for _ in range(400):
+        users, splits = rng.normal(size=(100, 1)), rng.normal(size=(1, 5)) * 0.1
+        values = users + splits + rng.normal(size=(100, 5))
+        without = (values.sum(axis=1, keepdims=True) - values) / 4
+        _, (low, high), _ = two_samples(values.mean(axis=1)[:, None], without.mean(axis=0)[:, None])
+        covered.append(low[0] <= 0 <= high[0])
+
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.03)

@@ -290,12 +290,13 @@ def two_samples() -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_squared_errors_of_users_and_of_movies_add_up(two_samples):
     users, movies = two_samples
 
-    found = summarise(users, movies=movies[["als"]])
+    found = summarise(users, left_out=movies[["als"]])
 
     of_movies = np.sqrt(19 / 20 * ((movies["als"] - movies["als"].mean()) ** 2).sum())
     error = np.hypot(stats.sem(users["als"]), of_movies)
     assert found.loc["als", "se"] == pytest.approx(error)
-    expected = stats.norm.interval(0.95, users["als"].mean(), error)
+    freedom = error**4 / (stats.sem(users["als"]) ** 4 / 199 + of_movies**4 / 19)
+    expected = stats.t.interval(0.95, freedom, users["als"].mean(), error)
     assert found.loc["als", ["low", "high"]].tolist() == pytest.approx(expected)
     assert found.loc["hybrid"].equals(summarise(users).loc["hybrid"])
 
@@ -303,10 +304,12 @@ def test_squared_errors_of_users_and_of_movies_add_up(two_samples):
 def test_differences_are_of_both_samples_too(two_samples):
     users, movies = two_samples
 
-    found = differences(users, "hybrid", movies=movies).loc["als"]
+    found = differences(users, "hybrid", left_out=movies).loc["als"]
 
     pairs, groups = (one["hybrid"] - one["als"] for one in two_samples)
-    error = np.hypot(stats.sem(pairs), np.sqrt(19 * groups.var(ddof=0)))
-    expected = stats.norm.interval(0.95, pairs.mean(), error)
+    of_users, of_movies = stats.sem(pairs), np.sqrt(19 * groups.var(ddof=0))
+    error = np.hypot(of_users, of_movies)
+    freedom = error**4 / (of_users**4 / 199 + of_movies**4 / 19)
+    expected = stats.t.interval(0.95, freedom, pairs.mean(), error)
     assert found[["low", "high"]].tolist() == pytest.approx(expected)
-    assert found["p"] == pytest.approx(2 * stats.norm.sf(pairs.mean() / error))
+    assert found["p"] == pytest.approx(2 * stats.t.sf(pairs.mean() / error, freedom))

@@ -62,7 +62,12 @@ def compare(
     columns = pd.DataFrame(index=table.index, columns=_DIFFERENCE, dtype=float)
     if splits and len(having) > 1 and all(one.has_per_user(metric) for one in having):
         users = {one.label: one.per_user(metric)[models[one.label]] for one in having}
-        found = differences(pd.DataFrame(users)[table.index], reference, seed)
+        splits_out = {one.label: one.without_splits(metric) for one in having}
+        means = {
+            label: found[models[label]] for label, found in splits_out.items() if found is not None
+        }
+        left_out = pd.DataFrame(means) if len(means) == len(having) else None
+        found = differences(pd.DataFrame(users)[table.index], reference, seed, left_out)
         # Of the reference minus the others; turned round, a gain is above 0.
         turned = {"mean": -found["mean"], "low": -found["high"], "high": -found["low"]}
         turned |= {"p": found["p"], "better": found["worse"], "worse": found["better"]}

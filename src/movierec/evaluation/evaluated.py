@@ -107,11 +107,21 @@ class Configuration:
 
         More seeds are more knowledge about the same users, not more users.
         """
+        return _pooled(self._by_run(metric))
+
+    def without_splits(self, metric: str) -> pd.DataFrame | None:
+        """Means over users without each run in turn: (n_runs, n_models); None for one run."""
+        wide = self._by_run(metric)
+        if len(wide) == 1:
+            return None
+        rest = (wide[:left_out] + wide[left_out + 1 :] for left_out in range(len(wide)))
+        return pd.DataFrame([_pooled(frames).mean() for frames in rest])[self.models]
+
+    def _by_run(self, metric: str) -> list[pd.DataFrame]:
         columns = [USER, "model", metric]
         files = [artifact(run.paths, "per_user.parquet") for run in self.runs]
         frames = [pd.read_parquet(file, columns=columns) for file in files]
-        wide = [frame.pivot(index=USER, columns="model", values=metric) for frame in frames]
-        return pd.concat(wide, join="inner").groupby(level=0).mean().astype(float)
+        return [frame.pivot(index=USER, columns="model", values=metric) for frame in frames]
 
     def has(self, metric: str) -> bool:
         return all(metric in run.metrics["metric"].unique() for run in self.runs)
@@ -124,10 +134,15 @@ class Configuration:
     def values(self, metric: str) -> pd.DataFrame:
         """Index model, columns mean, low, high; of several runs the mean and its interval."""
         if len(self.runs) > 1 and self.has_per_user(metric):
-            return summarise(self.per_user(metric)[self.models])[["mean", "low", "high"]]
+            values = self.per_user(metric)[self.models]
+            return summarise(values, left_out=self.without_splits(metric))[["mean", "low", "high"]]
         rows = pd.concat([run.metrics[run.metrics["metric"] == metric] for run in self.runs])
         rows = rows[rows["model"].isin(self.models)]
         return rows.groupby("model", sort=False)[["mean", "low", "high"]].mean()
+
+
+def _pooled(by_run: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(by_run, join="inner").groupby(level=0).mean().astype(float)
 
 
 def read_run(run: RunPaths) -> EvaluatedRun:

@@ -9,27 +9,25 @@ from movierec.evaluation.segments import by_activity, by_popularity
 from movierec.evaluation.statistics import (
     holm,
     is_share,
-    jackknife_errors,
     mean_intervals,
     moments,
-    normal_intervals,
-    normal_p_values,
     paired_p_values,
     share_intervals,
+    two_samples,
 )
 from movierec.models.registry import VARIANTS
 
 
 def summarise(
-    values: pd.DataFrame, seed: int = 0, movies: pd.DataFrame | None = None
+    values: pd.DataFrame, seed: int = 0, left_out: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Mean, standard error and 95 % interval over rows (users) of every column.
 
-    movies: means without each group of movies (`Evaluation.without_movies`), of some columns
+    left_out: means of some columns without each group of movies (`Evaluation.without_movies`), or
+    without each split, where these are a sample too
 
-    Intervals are those of `share_intervals` if all values are 0 or 1, else of `mean_intervals`.
-    Where movies are a sample as well as users, squared errors of both add up, and intervals are
-    normal (Owen 2007, "The pigeonhole bootstrap").
+    Intervals are those of `share_intervals` if all values are 0 or 1, else of `mean_intervals`; of
+    two samples those of `two_samples`.
     Index: the columns of `values`; columns mean, se, low, high. NaN values are left out.
     """
     array = values.to_numpy()
@@ -39,11 +37,9 @@ def summarise(
     low, high = np.where(is_share(array), share_intervals(array), mean_intervals(array, seed))
     columns = {"mean": mean, "se": error, "low": low, "high": high}
     table = pd.DataFrame(columns, index=values.columns)
-    if movies is not None:
-        rows = table.loc[movies.columns]
-        error = np.hypot(rows["se"], jackknife_errors(movies.to_numpy()))
-        low, high = normal_intervals(rows["mean"].to_numpy(), error.to_numpy())
-        table.loc[movies.columns, ["se", "low", "high"]] = np.array([error, low, high]).T
+    if left_out is not None:
+        error, bounds, _ = two_samples(values[left_out.columns].to_numpy(), left_out.to_numpy())
+        table.loc[left_out.columns, ["se", "low", "high"]] = np.array([error, *bounds]).T
     return table
 
 
@@ -51,15 +47,17 @@ def metrics_table(
     per_user: pd.DataFrame,
     overall: pd.DataFrame,
     seed: int = 0,
-    movies: pd.DataFrame | None = None,
+    left_out: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """All metrics of all models as a long table: columns model, metric, k, mean, se, low, high.
 
     per_user  (n_test_users, n_columns), columns (model, metric, k)
     overall   columns model, metric, k, mean: values without error, such as Coverage
-    movies    see `summarise`
+    left_out  see `summarise`
     """
-    return pd.concat([summarise(per_user, seed, movies).reset_index(), overall], ignore_index=True)
+    return pd.concat(
+        [summarise(per_user, seed, left_out).reset_index(), overall], ignore_index=True
+    )
 
 
 def by_model(metrics: pd.DataFrame, metric: str, k: int = K) -> pd.DataFrame:
@@ -89,26 +87,25 @@ def target_differences(evaluation: Evaluation, metric: str = "NDCG") -> pd.DataF
 
 
 def differences(
-    values: pd.DataFrame, target: str, seed: int = 0, movies: pd.DataFrame | None = None
+    values: pd.DataFrame, target: str, seed: int = 0, left_out: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """The target model minus every other, paired by user; a row per other model, best first.
 
     values           (n_users, n_models), one metric
-    movies           its means without each group of movies, (n_groups, n_models), see `summarise`
+    left_out         (n_groups, n_models) see `summarise`
     mean, low, high  of the difference, with its 95 % interval (see `mean_intervals`)
-    p                of a paired t test, or a normal one of users and movies, Holm-corrected for the
-                     number of models
+    p                of a paired t test, or that of `two_samples`, Holm-corrected for the number of
+                     models
     better, worse    shares of users for whom the target model's value is higher, and lower
     """
     others = values.drop(columns=target).mean().sort_values(ascending=False).index
     gains = values[others].rsub(values[target], axis=0)
-    if movies is None:
+    if left_out is None:
         low, high = mean_intervals(gains.to_numpy(), seed)
         p_values = paired_p_values(gains.to_numpy())
     else:
-        table = summarise(gains, seed, movies[others].rsub(movies[target], axis=0))
-        low, high = table["low"], table["high"]
-        p_values = normal_p_values(table["mean"].to_numpy(), table["se"].to_numpy())
+        without = left_out[others].rsub(left_out[target], axis=0)
+        _, (low, high), p_values = two_samples(gains.to_numpy(), without.to_numpy())
     columns = {
         "mean": gains.mean(),
         "low": low,

@@ -123,7 +123,7 @@ def _of_question(
         if len(one.models) > 1:
             n_splits = len(one.runs)
             mean = f", mean over {n_splits} splits" if n_splits > 1 else ""
-            gains = differences(values, one.target)
+            gains = differences(values, one.target, left_out=one.without_splits(metric))
             table = gains.round(4).rename_axis(index=None)
             pooled = differing([run.answer for run in one.runs])
             note = [f"Pooled though they differ in: {differing_text(pooled)}."] if pooled else []
@@ -143,6 +143,6 @@ def _about_differences(table: pd.DataFrame, configurations: Sequence[Configurati
     n_splits = len(set.intersection(*(one.splits for one in configurations)))
     over = f", over the {n_splits} splits that all have" if n_splits > 1 else ""
     return (
-        f"Differences are paired by user{over}; p is of a paired t test, Holm-corrected; better and"
-        f" worse are shares of users. {INTERVALS}"
+        f"Differences are paired by user{over}; p is of a t test, Holm-corrected; better and worse"
+        f" are shares of users. {INTERVALS}"
     )
