@@ -1,7 +1,6 @@
 """What is read of evaluated runs, which of them answer one question, and which are pooled."""
 
 import numpy as np
-import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats

@@ -51,9 +51,10 @@ class EvaluationInputs:
         protocol: ProtocolSettings,
         *settings: HybridSettings | BaselineSettings,
     ) -> Self:
-        """Read what earlier stages left, ALS's settings among it; for a temporal split, the dataset again (see `of`).
+        """Read what earlier stages left, ALS's settings among it.
 
-        Raises MissingArtifact, and ValueError for a dataset that has changed since.
+        For a temporal split the dataset is read again (see `of`). Raises MissingArtifact, and
+        ValueError for a dataset that has changed since.
         """
         facts = DatasetFacts.load(stage.input("dataset.json"))
         found = ModelSettings.of(stage.settings(ALSSettings), *settings)
