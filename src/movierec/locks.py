@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
@@ -39,7 +40,7 @@ def acquire(run: RunPaths, whole: bool = False) -> None:
     """
     if run.name in _held:
         return
-    path = paths.home() / "artifacts" / ".locks" / f"{run.name}.lock"
+    path = _path(run)
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, timeout=0)
     try:
@@ -63,6 +64,23 @@ def release(run: RunPaths, whole: bool = False) -> None:
     if lock and for_whole == whole:
         del _held[run.name]
         lock.release()
+
+
+def in_use(run: RunPaths) -> bool:
+    """Whether a live process works on a run."""
+    path = _path(run)
+    with suppress(OSError, ValueError):
+        # Only a lock of a process that lives is tried, so that none is taken from who begins.
+        if psutil.pid_exists(int(path.read_text(encoding="utf-8").partition(" ")[0])):
+            try:
+                FileLock(path, timeout=0).acquire().lock.release()
+            except Timeout:
+                return True
+    return False
+
+
+def _path(run: RunPaths) -> Path:
+    return paths.home() / "artifacts" / ".locks" / f"{run.name}.lock"
 
 
 def _command() -> str:

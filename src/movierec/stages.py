@@ -265,7 +265,10 @@ class OpenStage:
         locks.acquire(self.paths)
         (self.paths.artifacts / self.stage.record).unlink(missing_ok=True)
         self._written.add(file)
-        return self.paths.output(file)
+        path = self.paths.output(file)
+        if path.exists() and path.stat().st_nlink > 1:
+            path.unlink()  # another run has it too
+        return path
 
     def settings(self, kind: type[S]) -> S:
         """The settings of a class, as the earlier stage that owns them recorded them."""

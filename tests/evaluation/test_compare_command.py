@@ -67,7 +67,7 @@ def test_a_comparison_leaves_a_page_and_a_table(two, capsys):
     folder = paths.reports() / "comparisons" / "widths"
     page = (folder / "comparison.html").read_text(encoding="utf-8")
     assert "factors 16 / 64" in page
-    assert "data:image/png" in page
+    assert "minus wide" in page
     table = pd.read_csv(folder / "comparison.csv")
     assert set(table["run"]) == {"narrow", "wide"}
     assert f"report: {folder / 'comparison.html'}" in capsys.readouterr().out

@@ -33,7 +33,7 @@ def test_what_is_not_defined_is_nan(evaluated):
     assert run.metrics[["mean", "low", "high"]].isna().all(axis=None)
 
 
-def test_what_an_evaluation_saves_can_be_read(evaluation, settings):
+def test_what_an_evaluation_saves_can_be_read(evaluation, settings, recorded):
     gini = pd.DataFrame([("ease", "Gini", 10, 0.5)], columns=["model", "metric", "k", "mean"])
     metrics = metrics_table(evaluation.per_user, gini)
     gains = differences(evaluation.values("NDCG"), "ease")
@@ -42,6 +42,7 @@ def test_what_an_evaluation_saves_can_be_read(evaluation, settings):
     about = {"name": "user-random"}
     save_metrics(run.output("metrics.json"), about, told, metrics, {"ndcg@10": gains}, "ease")
     save_per_user(run.output("per_user.parquet"), evaluation.per_user, evaluation)
+    recorded(run, "05_evaluation")
 
     read = read_run(run)
 
@@ -75,9 +76,10 @@ def test_a_run_without_an_evaluation_is_named():
         '{"protocol": {}, "models": {"als": {"ndcg@10": {"mean": 0.4, "ci95": [0.3]}}}}',
     ],
 )
-def test_a_malformed_metrics_json_is_named(text):
+def test_a_malformed_metrics_json_is_named(text, recorded):
     path = RunPaths("broken").output("metrics.json")
     path.write_text(text)
+    recorded(RunPaths("broken"), "05_evaluation")
 
     with pytest.raises(ValueError, match=r"broken.metrics\.json is not what stage 05_evaluation"):
         read_run(RunPaths("broken"))

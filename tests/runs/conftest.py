@@ -1,5 +1,6 @@
 """Stand-ins for the project's notebooks, and notebooks as an execution leaves them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import pytest
 from nbformat import NotebookNode
 
 from movierec import paths
-from movierec.paths import RunPaths
-from movierec.stages import STAGES
+from movierec.data.cache import file_hashes
+from movierec.paths import RunPaths, sha256_of
+from movierec.runs.ledger import Execution, Ledger, told_of
+from movierec.runs.plan import Plan
+from movierec.stages import STAGES, OpenStage, Stage, notebook_of, read_record
 
 _KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
 
@@ -67,5 +71,48 @@ def executed() -> Callable[..., RunPaths]:
         }
         nbformat.write(notebook, run.notebook(stage))
         return run
+
+    return leave
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    """A folder with a dataset of two ratings."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,4,9\n2,1,3,9\n")
+    (folder / "movies.csv").write_text("movieId,title,genres\n1,Alien (1979),Horror\n")
+    return str(folder)
+
+
+@pytest.fixture
+def finished() -> Callable[..., None]:
+    """Leave stages of a plan as a run that did them: `finished(plan, "01_eda", ...)`, or all."""
+
+    def leave(plan: Plan, *names: str) -> None:
+        for stage, told in plan.steps.items():
+            if stage.name in (names or [*STAGES]):
+                _finish(plan, stage, told)
+
+    def _finish(plan: Plan, stage: Stage, told: object) -> None:
+        opened = OpenStage(stage.name, plan.run.name)
+        for file in set(stage.writes) - {stage.record}:
+            text = f"{file} {told_of(told)}"
+            if file == "dataset.json":
+                text = json.dumps({"name": "tiny", "sha256": file_hashes(Path(plan.dataset))})
+            opened.output(file).write_text(text)
+        opened.commit(*(kind.of(iter(told)) for kind in stage.settings))
+        plan.run.reports.mkdir(parents=True, exist_ok=True)
+        with paths.atomic_write(plan.run.notebook(stage.name)) as draft:
+            draft.write_text(f"{stage.name} of {plan.run.name}")
+        book = Ledger.read(plan.run)
+        book.dataset = plan.dataset
+        book.stages[stage.name] = Execution(
+            told=told_of(told),
+            record=read_record(plan.run, stage).checksum,
+            notebook=sha256_of(plan.run.notebook(stage.name)),
+            text=sha256_of(notebook_of(stage)),
+        )
+        book.write(plan.run)
 
     return leave

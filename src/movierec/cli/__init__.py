@@ -18,10 +18,11 @@ from movierec.cli import (
     runs,
     similar,
     simulate,
+    sweep,
     tune,
 )
 
-_COMMANDS = (run, runs, tune, compare, recommend, similar, app, fetch, importing, simulate)
+_COMMANDS = (run, runs, sweep, tune, compare, recommend, similar, app, fetch, importing, simulate)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -51,13 +51,7 @@ def _compare(args: argparse.Namespace) -> None:
     found |= comparing.details(questions, args.metric)
     with paths.atomic_write(folder / "comparison.csv") as draft:
         comparison.long_table(questions).to_csv(draft, index=False)
-    about = {
-        "dataset": {
-            "name": ", ".join(dict.fromkeys(one.dataset for one in states)),
-            "simulated": any(one.simulated for one in states),
-        },
-        "protocol": ", ".join(dict.fromkeys(one.protocol for one in states)),
-    }
+    about = comparing.about(run.paths for run in runs)
     title = f"Comparison of {_some(names)}"
     page = reports.render_page(folder / "comparison.html", title, found, about)
     print(f"report: {page}")

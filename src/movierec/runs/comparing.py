@@ -1,6 +1,6 @@
 """What a comparison of runs says, in a terminal and on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +10,9 @@ from movierec.evaluation.comparison import differing, differing_text, interval_t
 from movierec.evaluation.evaluated import Configuration
 from movierec.evaluation.statistics import INTERVALS
 from movierec.evaluation.summary import differences
+from movierec.paths import RunPaths
 from movierec.plots.evaluation import paired_differences
+from movierec.runs.listing import summarise_run
 
 Sections = dict[str, list[str | pd.DataFrame | Axes]]
 
@@ -57,6 +59,16 @@ def details(questions: Sequence[Sequence[Configuration]], metric: str) -> Sectio
     return found
 
 
+def about(runs: Iterable[RunPaths]) -> dict[str, object]:
+    """What a page on some runs is about, as executed notebooks tell it of theirs."""
+    found = [summarise_run(run) for run in runs]
+    datasets = ", ".join(dict.fromkeys(one.dataset for one in found))
+    return {
+        "dataset": {"name": datasets, "simulated": any(one.simulated for one in found)},
+        "protocol": ", ".join(dict.fromkeys(one.protocol for one in found)),
+    }
+
+
 def difference_table(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The table of `comparison.compare` as text."""
     reference = table.index[table["difference mean"].isna()]
@@ -78,6 +90,21 @@ def difference_table(table: pd.DataFrame, metric: str) -> pd.DataFrame:
         # The one that is subtracted has none of these.
         shown = shown.join(pd.DataFrame(text).mask(parts["mean"].isna(), ""))
     return shown
+
+
+def about_differences(table: pd.DataFrame, configurations: Sequence[Configuration]) -> str:
+    """How the differences of `comparison.compare` are to be read."""
+    if table["difference mean"].isna().all():
+        return (
+            "Nothing is paired: only one has the model, no split is common to all, or the metric"
+            " has no value for a single user."
+        )
+    n_splits = len(set.intersection(*(one.splits for one in configurations)))
+    over = f", over the {n_splits} splits that all have" if n_splits > 1 else ""
+    return (
+        f"Differences are paired by user{over}; p is of a t test, Holm-corrected; better and worse"
+        f" are shares of users. {INTERVALS}"
+    )
 
 
 def settings_that_differ(configurations: Sequence[Configuration]) -> str | pd.DataFrame:
@@ -112,7 +139,7 @@ def _of_question(
     for model in models if len(configurations) > 1 else ():
         table = comparison.compare(configurations, metric, model, against)
         about = model or " or ".join(table["model"].unique())
-        contents: list[str | pd.DataFrame | Axes] = [_about_differences(table, configurations)]
+        contents: list[str | pd.DataFrame | Axes] = [about_differences(table, configurations)]
         contents += [settings_that_differ(configurations), difference_table(table, metric)]
         if (figure := forest(table, metric)) is not None:
             contents.append(figure)
@@ -132,17 +159,3 @@ def _of_question(
     shown = comparison.model_table(configurations, metric, chosen)
     found[f"{prefix}All models: {metric}"] = [shown]
     return found
-
-
-def _about_differences(table: pd.DataFrame, configurations: Sequence[Configuration]) -> str:
-    if table["difference mean"].isna().all():
-        return (
-            "Nothing is paired: only one has the model, no split is common to all, or the metric"
-            " has no value for a single user."
-        )
-    n_splits = len(set.intersection(*(one.splits for one in configurations)))
-    over = f", over the {n_splits} splits that all have" if n_splits > 1 else ""
-    return (
-        f"Differences are paired by user{over}; p is of a t test, Holm-corrected; better and worse"
-        f" are shares of users. {INTERVALS}"
-    )

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from movierec import paths
+from movierec import locks, paths
 from movierec.paths import RunPaths
+from movierec.runs.log import last_line
 from movierec.settings import Value
 from movierec.stages import STAGES, Stage, upstream
 
@@ -85,6 +86,8 @@ def summarise_run(run: RunPaths, metric: str = "ndcg@10") -> RunSummary:
     model, values = _headline(document, metric)
     low, high = values.get("ci95") or (None, None)
     state, reason = _state(executions)
+    if locks.in_use(run):
+        state, reason = "running", last_line(run)
     dataset = facts.get("name") or Path(str(told["01_eda"].get("dataset", ""))).name
     began = [one.began for one in executions.values() if one]
     return RunSummary(

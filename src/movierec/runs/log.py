@@ -1,15 +1,19 @@
 """The log of a run: what happened when, also inside stages, and who follows it."""
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from movierec import progress
 from movierec.paths import RunPaths
 
 FILE = "run.log"
 _SECONDS_APART = 0.2
+# As the command `run` notes it of a stage that ended well.
+_COST = re.compile(r"^.{21}(\d\d_\w+) ([\d.]+) s ([\d,]+) MB\b", flags=re.MULTILINE)
 
 
 class RunLog:
@@ -61,3 +65,32 @@ def _text(line: str) -> str:
 
 def _is_progress(line: str) -> bool:
     return _text(line).startswith(progress.INDENT)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a stage took: seconds, and megabytes at most."""
+
+    seconds: float
+    megabytes: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s {self.megabytes:,} MB"
+
+
+def stage_costs(run: RunPaths) -> dict[str, Cost]:
+    """By stage, what it took when it last ran, as the log of the run has it."""
+    costs: dict[str, Cost] = {}
+    with suppress(OSError):
+        text = (run.artifacts / FILE).read_text(encoding="utf-8", errors="replace")
+        for stage, seconds, megabytes in _COST.findall(text):
+            costs[stage] = Cost(float(seconds), int(megabytes.replace(",", "")))
+    return costs
+
+
+def last_line(run: RunPaths) -> str:
+    """What the log of a run says last; empty without a log."""
+    with suppress(OSError):
+        lines = (run.artifacts / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+        return _text(lines[-1]).strip() if lines else ""
+    return ""
