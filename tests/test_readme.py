@@ -57,7 +57,16 @@ SCRIPTS = sorted((ROOT / "tests" / "benchmarks").glob("*.py"))
 EACH = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 OF_RUNS_AND_DATASETS = {
-    *("preset.toml", "comparison.csv", "ratings.csv", "movies.csv", "tags.csv", "test.csv"),
+    *(
+        "preset.toml",
+        "comparison.csv",
+        "leaderboard.csv",
+        "night.toml",
+        "ratings.csv",
+        "movies.csv",
+        "tags.csv",
+        "test.csv",
+    ),
     *("users.csv", "items.csv"),
     *(f"{stage}.ipynb" for stage in STAGES),
 }
