@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from movierec.data.columns import MAX_RATING, MIN_RATING
 from movierec.data.grammar import Column, File, Kind, Problem, Violation
-from movierec.data.parser import Fields, parse
+from movierec.data.parser import parse
 from movierec.memory import require_memory
 
 # Bytes that a thread parses at a time.
@@ -116,23 +116,26 @@ def _read_numbers(path: Path, file: File, columns: tuple[Column, ...], start: in
     most = path.stat().st_size // (2 * len(columns)) + 1
     kept = {one.name: np.empty(most, _TYPES[one.kind]) for one in columns}
 
-    def parse_block(bounds: tuple[int, int]) -> Fields:
+    def parse_block(bounds: tuple[int, int]) -> list[np.ndarray]:
         begin, end = bounds
         with path.open("rb") as opened:
             opened.seek(begin)
             data = opened.read(end - begin)
         try:
-            return parse(data, columns, file.dialect)
+            fields = parse(data, columns, file.dialect).columns
         except Violation as violation:
             violation.start += begin
             raise
+        return [
+            np.asarray(one, kept[of.name].dtype) for one, of in zip(fields, columns, strict=True)
+        ]
 
     rows = 0
     with ThreadPoolExecutor(pa.cpu_count()) as threads:
         try:
             for block in threads.map(parse_block, _bounds(path, start)):
-                begin, rows = rows, rows + len(block.starts)
-                for column, values in zip(kept.values(), block.columns, strict=True):
+                begin, rows = rows, rows + len(block[0])
+                for column, values in zip(kept.values(), block, strict=True):
                     column[begin:rows] = values
         except Violation as violation:
             threads.shutdown(cancel_futures=True)
