@@ -40,7 +40,8 @@ def test_what_an_evaluation_saves_can_be_read(evaluation, settings, recorded):
     run = RunPaths("saved")
     told = [ContentSettings(max_features=7), settings]
     about = {"name": "user-random"}
-    save_metrics(run.output("metrics.json"), about, told, metrics, {"ndcg@10": gains}, "ease")
+    by_metric = {"ndcg@10": gains}
+    save_metrics(run.output("metrics.json"), about, told, {}, metrics, by_metric, "ease")
     save_per_user(run.output("per_user.parquet"), evaluation.per_user, evaluation)
     recorded(run, "05_evaluation")
 
