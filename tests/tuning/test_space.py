@@ -20,7 +20,7 @@ def test_what_is_fixed_is_not_searched():
 
 def test_a_model_without_hyperparameters_is_refused():
     with pytest.raises(
-        ValueError, match=r"'popularity' has nothing to tune; there are content, .*hybrid"
+        ValueError, match=r"'popularity' has nothing to tune; there are als, .*hybrid"
     ):
         search_space("popularity")
 

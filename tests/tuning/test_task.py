@@ -140,9 +140,16 @@ def test_values_are_the_mean_ndcg_at_10_of_each_validation_split(load, dataset, 
 
 
 def test_features_are_those_known_in_each_validation_split(load, monkeypatch):
-    asked = []
-    monkeypatch.setattr(EvaluationInputs, "features", lambda inputs, split: asked.append(split))
-    load("protocol=global-time")
+    asked, features = [], EvaluationInputs.features
+
+    def recorded(inputs, split):
+        asked.append(split)
+        return features(inputs, split)
+
+    monkeypatch.setattr(EvaluationInputs, "features", recorded)
+    task = load("protocol=global-time")
+    for _ in range(2):
+        list(task.scores(task.settings))
 
     times = [split.split_time for split in asked]
     assert times == sorted(set(times), reverse=True)
@@ -155,13 +162,13 @@ def test_weights_of_facts_are_searched_with_features_made_anew(load, dataset):
     for number, title in enumerate(films, start=1):
         lines[number] = f"{number - 1},{title},Drama"
     (dataset / "movies.csv").write_text("\n".join([*lines, ""]))
-    task = load(model="content")
+    task = load(model="ease_content")
     values = [
         np.mean([*task.scores(task.settings.replace(people_weight=weight, film_facts=on))])
         for weight, on in ((0.0, True), (30.0, True), (30.0, False), (0.0, True))
     ]
 
-    assert [*task.space] == ["people_weight", "origin_weight", "subject_weight"]
+    assert {"people_weight", "origin_weight", "subject_weight"} < {*task.space}
     assert len({*values[:3]}) == 3
     assert values[0] == values[3]
 

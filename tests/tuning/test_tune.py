@@ -134,7 +134,7 @@ def test_a_test_set_that_came_with_the_data_is_left_out(tune, dataset):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "popularity"], "'popularity' has nothing to tune; there are content"),
+        (["--model", "popularity"], "'popularity' has nothing to tune; there are als"),
         (["--preset", "tunned"], "original, start, tuned"),
         (["-p", "models=als"], "there is no parameter"),
         (["--run", "a/b"], "plain name"),

@@ -24,6 +24,7 @@ from movierec.evaluation.inputs import EvaluationInputs
 from movierec.evaluation.questions import LIKED
 from movierec.models import ease
 from movierec.models.base import Diverged
+from movierec.models.hybrid import Components
 from movierec.models.registry import SERVED, TARGET, build_components, build_models
 from movierec.paths import atomic_write
 from movierec.settings import (
@@ -118,20 +119,23 @@ def load_task(dataset: str, model: str, preset: str, assignments: Sequence[str])
 def _objective(
     model: str, inputs: EvaluationInputs, splits: list[Split], relevance_threshold: float
 ) -> Callable[[TuningSettings], Iterator[float]]:
-    @lru_cache(maxsize=1)
-    def features(content: ContentSettings) -> list[ItemFeatures]:
-        asked = replace(inputs, content=content)
-        return [asked.features(split) for split in splits]
+    start = inputs.settings
 
-    known, start = features(inputs.content), inputs.settings
-    # A component is fitted in the first trial and not again, since its split stays.
-    components = [
-        build_components(start, start, one) if model in HYBRIDS else None for one in known
-    ]
+    @lru_cache(maxsize=len(splits))
+    def features(content: ContentSettings, number: int) -> ItemFeatures:
+        return replace(inputs, content=content).features(splits[number])
+
+    @lru_cache(maxsize=len(splits))
+    def components(number: int) -> Components | None:
+        """Fitted in the first trial and not again, since the split stays."""
+        if model not in HYBRIDS:
+            return None
+        return build_components(start, start, features(inputs.content, number))
 
     def scores(settings: TuningSettings) -> Iterator[float]:
-        known = features(ContentSettings.of(settings))
-        for split, items, shared in zip(splits, known, components, strict=True):
+        content = ContentSettings.of(settings)
+        for number, split in enumerate(splits):
+            items, shared = features(content, number), components(number)
             models = build_models(settings, items, split.training, model, shared)
             found = evaluate([models[model]], split, relevance_threshold, (K,), settings.seed)
             yield _mean_ndcg(found, model)

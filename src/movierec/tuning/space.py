@@ -21,7 +21,6 @@ _MIX = {
 # A model with content keeps what was found for the one without, and the hybrid what was found for
 # its components. So each is at its best, and a gain of content or fusion is not one of more tuning.
 SPACES: dict[str, Mapping[str, Range]] = {
-    "content": {f"{group}_weight": _log(0.03, 30) for group in GROUPS},
     "als": {
         "positive_threshold": FloatDistribution(0.5, 4.0, step=0.5),
         "activity_discount": FloatDistribution(0, 1),
@@ -40,7 +39,9 @@ SPACES: dict[str, Mapping[str, Range]] = {
         "bpr_iterations": IntDistribution(30, 500, log=True),
     },
     "als_content": {"als_term_weight": _log(2, 50), "als_genre_weight": _log(1, 50)},
-    "ease_content": {"ease_term_weight": _log(5, 100), "ease_genre_weight": _log(3, 100)},
+    # TF-IDF is searched with EASE, which is fitted faster than ALS.
+    "ease_content": {"ease_term_weight": _log(5, 100), "ease_genre_weight": _log(3, 100)}
+    | {f"{group}_weight": _log(0.03, 30) for group in GROUPS},
     "hybrid": _MIX,
     "hybrid_served": _MIX,
 }
