@@ -12,7 +12,7 @@ from movierec.app.profile import Profile
 
 pytestmark = pytest.mark.slow
 
-SESSIONS, ANSWERS = 20, 3
+SESSIONS, ANSWERS = 20, 2
 
 
 def test_many_sessions_get_what_each_would_get_alone(server, world):

@@ -381,3 +381,28 @@ def test_a_model_that_was_made_again_is_loaded_again(app, sample, world):
     manifest = sample.artifacts / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"two-genres"', '"renamed"'))
     assert "renamed" in "\n".join(one.value for one in at.run().subheader)
+
+
+def _upload(at, content: bytes):
+    return at.file_uploader(key="upload").set_value(("ratings.csv", content, "text/csv")).run()
+
+
+def test_an_export_joins_the_profile_once(app, sample):
+    at = app(profile=SPACE)
+    rows = ["Date,Name,Year,Letterboxd URI,Rating", "2023-01-02,The Orbit,1995,a,1"]
+    rows += ["2023-01-02,Comet,1997,b,4", "2023-01-02,Nowhere,2001,c,3"]
+    _upload(at, "\n".join(rows).encode())
+    assert not at.exception
+    assert [one.value for one in at.success] == ["2 ratings were imported."]
+    assert at.dataframe[0].value["title"].tolist() == ["Nowhere (2001)"]
+    assert at.selectbox(key="rated-50").value == 4.0
+    at.selectbox(key="rated-20").set_value(3.0).run()
+    assert at.selectbox(key="rated-20").value == 3.0
+
+
+def test_a_file_that_is_no_export_is_refused_and_the_profile_kept(app, sample):
+    at = _upload(app(profile=SPACE), b"<script>alert(1)</script>")
+    assert not at.exception
+    assert "cannot be read" in at.error[0].value
+    assert "<script>" not in at.error[0].value
+    assert at.selectbox(key="rated-10").value == 5.0

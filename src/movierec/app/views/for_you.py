@@ -5,7 +5,7 @@ import streamlit as st
 from movierec.app import cards, session
 from movierec.app.model import Listed, Model
 from movierec.app.profile import Profile
-from movierec.app.widgets import film_search, import_export, more_like_this
+from movierec.app.widgets import export_ratings, film_search, import_ratings, more_like_this
 from movierec.data.columns import MOVIE
 from movierec.serving.filters import Filters
 from movierec.serving.recommender import POPULARITY
@@ -23,7 +23,8 @@ def show() -> None:
         st.header("Rate films")
         _search(model)
         _rated(model, session.profile())
-        import_export(model)
+        import_ratings(model)
+        export_ratings(model)
     with right:
         st.header("Recommended to you")
         _recommended(model, session.profile(), *_wishes(model))
