@@ -240,3 +240,12 @@ def test_the_most_rated_movies_can_be_those_of_earlier_ratings():
     assert both.movie_ids.tolist() == [10, 30]
     assert select_interactions(table, 5, before=9).movie_ids.tolist() == [10, 30]
     assert both.timestamps.max() == 3
+
+
+@pytest.mark.parametrize("single", ["movie", "user"])
+def test_a_single_movie_or_user_is_refused(single):
+    ratings = pd.DataFrame(
+        {"userId": [1, 2], "movieId": [7, 8], "rating": [1.0, 2.0], "timestamp": [1, 2]}
+    ).assign(**{f"{single}Id": 1})
+    with pytest.raises(ValueError, match=f"only one {single} has ratings"):
+        select_interactions(ratings, 5)

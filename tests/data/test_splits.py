@@ -274,9 +274,9 @@ def test_a_date_with_ratings_on_one_side_only_is_refused_with_their_span(ten_day
 
 def test_ratings_all_of_one_time_cannot_be_split_by_time():
     whole = interactions(np.ones((3, 4)), times=np.full((3, 4), DAY))
-    with pytest.raises(ValueError, match="no rating is before the split time 1970-01-02") as error:
+    with pytest.raises(ValueError, match="the same time") as error:
         make_split(whole, ProtocolSettings(protocol="global-time"))
-    assert "choose test_share or test_from" in str(error.value)
+    assert "whatever test_share or test_from" in str(error.value)
 
 
 @pytest.mark.parametrize("date", ["soon", "2015", "31.01.2015", "2015-13-01", "2015-02-30"])
@@ -579,12 +579,12 @@ EVERYTHING = given_frame((10, 100, 4.0), (10, 200, 3.0))
 @pytest.mark.parametrize(
     ("name", "stars", "given", "empty"),
     [
-        ("user-random", np.eye(4), None, "test part is empty; hold out more"),
-        ("leave-last-out", np.eye(4), None, "test part is empty; hold out more"),
-        ("unseen-users", np.eye(4), None, "test part is empty; hold out more"),
+        ("user-random", np.eye(4), None, "test part is empty; raise test_share"),
+        ("leave-last-out", np.eye(4), None, "test part is empty; raise test_share"),
+        ("unseen-users", np.eye(4), None, "test part is empty; raise test_share"),
         ("given", [[4, 3]], STRANGERS, "test part is empty"),
-        ("unseen-users", [[1, 2]], None, "training part is empty; hold out less"),
-        ("cold-movies", [[1], [2]], None, "training part is empty; hold out less"),
+        ("unseen-users", [[1, 2]], None, "training part is empty; lower test_share"),
+        ("cold-movies", [[1], [2]], None, "training part is empty; lower test_share"),
         ("given", [[4, 3]], EVERYTHING, "training part is empty"),
     ],
 )

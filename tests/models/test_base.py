@@ -8,6 +8,7 @@ from movierec.data.interactions import Interactions
 from movierec.models.als import ALS
 from movierec.models.base import (
     Model,
+    NothingToLearn,
     discounted,
     fit_once,
     graded_preferences,
@@ -197,3 +198,9 @@ def test_a_movie_rated_in_the_middle_of_the_scale_stays_rated():
     stars = sparse.csr_array(np.array([[0, 2.75]], dtype=np.float32))
 
     assert graded_preferences(stars).indices.tolist() == [1]
+
+
+def test_training_on_no_like_names_the_setting():
+    lowest = sparse.csr_array(np.ones((3, 4), dtype=np.float32))
+    with pytest.raises(NothingToLearn, match=r"positive_threshold, 3 stars \(the highest is 1\)"):
+        als().fit(lowest)

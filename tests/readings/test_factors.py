@@ -36,3 +36,8 @@ def test_norms_are_correlated_with_numbers_of_ratings():
 def test_dimensions_needed_for_nine_tenths_are_counted(values, needed):
     said = readings.factor_spectrum(1.001 * np.diag(values)).data
     assert said.startswith(f"{needed} of 3 dimensions hold 90%")
+
+
+def test_norms_correlate_with_nothing_where_all_movies_have_as_many_ratings():
+    said = readings.factor_norms(np.eye(3), np.eye(4), np.full(4, 7)).data
+    assert said.endswith("nothing correlates.")

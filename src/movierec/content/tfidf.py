@@ -24,7 +24,13 @@ def tfidf(texts: pd.Series, settings: ContentSettings) -> tuple[TfidfVectorizer,
     vectorizer = TfidfVectorizer(
         max_features=settings.max_features, stop_words="english", dtype=np.float32
     )
-    fitted = vectorizer.fit_transform(texts)
+    try:
+        fitted = vectorizer.fit_transform(texts)
+    except ValueError:
+        raise ValueError(
+            f"none of {len(texts):,} movies has a word in its title, genres or tags, so there is"
+            " nothing to tell them apart by; give movies.csv titles or genres"
+        ) from None
     if settings.film_facts:
         vectorizer.idf_ = vectorizer.idf_ * _fact_weights(vectorizer, settings)
         fitted = vectorizer.transform(texts)

@@ -123,10 +123,21 @@ def select_interactions(
     ratings_fraction  share of these movies' ratings, in (0, 1]
     before            seconds since 1970; earlier ratings alone say which movies are the most rated
 
-    Movies and users without a remaining rating are dropped. Raises ValueError if no rating remains.
+    Movies and users without a remaining rating are dropped. Raises ValueError if no rating
+    remains, and for ratings of a single movie or user.
     """
     counted = ratings if before is None else ratings[ratings[TIMESTAMP] < before]
     counts = counted[MOVIE].value_counts().sort_index()
+    if len(counts) < 2:
+        raise ValueError(
+            "only one movie has ratings, so there is none to recommend beside it; give a dataset"
+            " of more movies"
+        )
+    if (ratings[USER] == ratings[USER].iloc[0]).all():
+        raise ValueError(
+            "only one user has ratings, and models learn from many; to recommend for one person,"
+            " give their ratings to a model of others: python -m movierec recommend --profile FILE"
+        )
     # Pages of zeros that are never written to take no memory, however large an id is.
     kept = np.zeros(int(ratings[MOVIE].max()) + 1, dtype=bool)
     kept[counts.nlargest(top_movies).index] = True

@@ -111,11 +111,15 @@ def make_split(
         if protocol.protocol == "given"
         else PROTOCOLS[protocol.protocol](interactions, protocol)
     )
-    for part, ratings, change in (("training", split.train, "less"), ("test", split.test, "more")):
+    for part, ratings, change in (
+        ("training", split.train, "lower"),
+        ("test", split.test, "raise"),
+    ):
         if not ratings.nnz:
             raise ValueError(
-                f"protocol {protocol.protocol}: the {part} part is empty; hold out {change},"
-                " or keep more ratings"
+                f"protocol {protocol.protocol}: the {part} part is empty; {change} test_share"
+                f" ({protocol.test_share:g}), choose another protocol, such as leave-last-out, or"
+                " keep more ratings"
             )
     return split
 
@@ -183,6 +187,11 @@ def split_time(timestamps: np.ndarray, protocol: ProtocolSettings) -> int:
     timestamps: (n_ratings,) of the ratings that `test_share` is a share of.
     Raises ValueError for a `test_from` that is no date, and if one part would have no rating.
     """
+    if timestamps.min() == timestamps.max():
+        raise ValueError(
+            "all ratings have the same time, so none is later than others, whatever test_share or"
+            " test_from: choose another protocol"
+        )
     if protocol.test_from:
         start = _seconds(protocol.test_from)
     else:

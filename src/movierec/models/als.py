@@ -20,6 +20,7 @@ from movierec.models.base import (
     fit_once,
     likes,
     median_activity,
+    training_likes,
     user_weights,
 )
 from movierec.models.kernels.als import solve_rows
@@ -76,7 +77,8 @@ class ALS:
     ) -> None:
         """Factorise. `on_iteration(iteration, seconds, loss)` is called after each iteration.
 
-        Raises NotEnoughMemory before it starts, and Diverged where no factors are found.
+        Raises NotEnoughMemory before it starts, Diverged where no factors are found, and
+        NothingToLearn.
         """
         self._require_memory(train)
         for derived in ("confidences", "grams"):
@@ -198,7 +200,8 @@ class ALS:
 
     def _rows(self, train: sparse.csr_array) -> sparse.csr_array:
         """The matrix to factorise, confidences / alpha: users, and below them features."""
-        liked = likes(train, self.settings.positive_threshold, self.settings.rating_exponent)
+        settings = self.settings
+        liked = training_likes(train, settings.positive_threshold, settings.rating_exponent)
         self.median_activity = median_activity(liked)
         rows = discounted(liked, self.settings.activity_discount, self.median_activity)
         if self.item_features is None:

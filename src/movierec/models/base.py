@@ -23,6 +23,10 @@ class Diverged(ValueError):
     """Training found no finite factors with these hyperparameters; the message names them."""
 
 
+class NothingToLearn(ValueError):
+    """The data hold nothing that a model could learn from; the message names the setting."""
+
+
 class Model(Protocol):
     """Learns from some users' ratings and scores all movies for any user's ratings.
 
@@ -83,6 +87,20 @@ def likes(
     liked.eliminate_zeros()
     if rating_exponent != 1:
         liked.data = REFERENCE_STARS * (liked.data / REFERENCE_STARS) ** np.float32(rating_exponent)
+    return liked
+
+
+def training_likes(
+    train: sparse.csr_array, positive_threshold: float, rating_exponent: float = 1.0
+) -> sparse.csr_array:
+    """As `likes`, of ratings to learn from. Raises NothingToLearn where none is a like."""
+    liked = likes(train, positive_threshold, rating_exponent)
+    if not liked.nnz:
+        highest = f"the highest is {train.data.max():g}" if train.nnz else "there is none"
+        raise NothingToLearn(
+            f"no rating to learn from reaches positive_threshold, {positive_threshold:g} stars"
+            f" ({highest}); lower it, as -p positive_threshold=0.5"
+        )
     return liked
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from movierec.memory import require_memory
-from movierec.models.base import fit_once, likes, median_activity, user_weights
+from movierec.models.base import fit_once, likes, median_activity, training_likes, user_weights
 from movierec.models.kernels.gram import gram as weighted_gram
 from movierec.models.kernels.threads import blas_threads
 from movierec.settings import PreferenceSettings
@@ -62,7 +62,8 @@ class EASE:
             f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
             " (models, and ease_weight=0)",
         )
-        liked = self.liked(train)
+        preferences = self._preferences
+        liked = training_likes(train, preferences.positive_threshold, preferences.rating_exponent)
         weights = user_weights(liked, self._preferences.activity_discount, median_activity(liked))
         rows = liked
         if self.item_features is not None:

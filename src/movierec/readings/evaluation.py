@@ -201,10 +201,16 @@ def calibration(shares: pd.DataFrame, target: str) -> Markdown:
 def validation(means: pd.DataFrame) -> Markdown:
     """means: NDCG@10 of each model, columns validation and test."""
     best = means.idxmax()
+    # The correlation of what does not vary is undefined.
+    together = means.corr("spearman").iloc[0, 1] if means.nunique().min() > 1 else None
+    ranks = (
+        "all models are alike on one of them, so that ranks do not correlate"
+        if together is None
+        else f"the rank correlation of the models' means is {together:.2f}"
+    )
     return Markdown(
         f"The best model is `{best['validation']}` on the validation split and `{best['test']}`"
-        f" on the test split; the rank correlation of the models' means is"
-        f" {means.corr('spearman').iloc[0, 1]:.2f}."
+        f" on the test split; {ranks}."
     )
 
 

@@ -25,11 +25,17 @@ def factor_norms(
     user_factors: np.ndarray, item_factors: np.ndarray, ratings_per_movie: np.ndarray
 ) -> Markdown:
     norms = np.linalg.norm(item_factors, axis=1)
+    # The correlation of what does not vary is undefined.
+    if np.ptp(norms) and np.ptp(ratings_per_movie):
+        together = np.corrcoef(norms, ratings_per_movie)[0, 1]
+        reading = (
+            f"The norm of a movie's factors and its number of ratings correlate by {together:.2f}."
+        )
+    else:
+        reading = "All movies have as many ratings, or factors of one length: nothing correlates."
     return Markdown(
         f"Users: {user_factors.shape[0]:,} x {user_factors.shape[1]}."
-        f" Movies: {item_factors.shape[0]:,} x {item_factors.shape[1]}."
-        " The norm of a movie's factors and its number of ratings correlate by"
-        f" {np.corrcoef(norms, ratings_per_movie)[0, 1]:.2f}."
+        f" Movies: {item_factors.shape[0]:,} x {item_factors.shape[1]}. {reading}"
     )
 
 
