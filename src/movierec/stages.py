@@ -84,7 +84,7 @@ _TABLE = (
         "Which latent factors explain who liked what?",
         settings.ALSParameters,
         (settings.ALSSettings,),
-        reads="interactions.npz".split(),
+        reads="interactions.npz movies.parquet".split(),
         writes="als.npz 03_als_training.json".split(),
     ),
     Stage(

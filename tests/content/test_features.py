@@ -84,11 +84,11 @@ def test_weight_zero_leaves_no_stored_entry(movies):
 def test_shares_of_genres_are_of_the_movies_of_a_decade():
     movies = pd.DataFrame(
         {
-            "title": ["A (1991)", "B (1999)", "C (1985)", "D"],
-            "genres": ["War|Drama", "Drama", "War", "Drama"],
+            "title": ["A (1991)", "B (1999)", "C (1985)", "D", "E (1980)", "F (1970)"],
+            "genres": ["War|Drama", "Drama", "War", "Drama", "War", "War"],
         }
     )
-    shares = genres_by_decade(movies)
+    shares = genres_by_decade(movies, least=2)
     assert shares.to_dict("index") == {
         "1980s": {"Drama": 0.0, "War": 1.0},
         "1990s": {"Drama": 1.0, "War": 0.5},

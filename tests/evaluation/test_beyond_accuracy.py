@@ -264,3 +264,23 @@ def test_list_qualities_are_those_of_the_first_k(lists_of_two):
     coverage = overall[overall["metric"] == "Coverage"].set_index("model")["mean"]
     # The tie order gives both users movie 3 first, which user 0 knows.
     assert coverage.to_dict() == {"given": 0.5, "silent": 0.5}
+
+
+@pytest.fixture
+def two_models(split_of, fixed) -> Evaluation:
+    """Three users; the first model lists movies 1, 2 for each, the second 2, 3 for two of them."""
+    train = np.eye(3, 4)[[0, 0, 0]]
+    test = np.eye(3, 4)[[1, 1, 1]]
+    models = [fixed([[0, 3, 2, 1]], "first"), fixed([[0, 1, 3, 2]], "second")]
+    return evaluate(models, split_of(train, test), cutoffs=(2, 10))
+
+
+def test_lists_of_a_model_overlap_with_themselves_and_half_with_those_of_another(two_models):
+    found = beyond_accuracy.list_overlap(two_models, k=2)
+    assert found.index.tolist() == found.columns.tolist() == ["first", "second"]
+    assert found.to_numpy().tolist() == [[1, 0.5], [0.5, 1]]
+
+
+def test_places_are_added_up_from_the_most_listed_movie_on(two_models):
+    found = beyond_accuracy.exposure(two_models, ["first"], k=2)
+    assert found["first"].tolist() == [0, 0.5, 1, 1, 1]

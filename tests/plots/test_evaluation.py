@@ -64,6 +64,12 @@ DRAWN = {
     "paired_differences": lambda ax: plots.paired_differences(GAINS, "hybrid minus others", ax=ax),
     "genre_calibration": lambda ax: plots.genre_calibration(SHARES, ax),
 }
+OVERLAP = pd.DataFrame([[1, 0.7], [0.7, 1]], ["hybrid", "als"], ["hybrid", "als"])
+CURVES = pd.DataFrame({"hybrid": [0, 0.5, 1], "als": [0, 0.9, 1]})
+DRAWN |= {
+    "list_overlap": lambda ax: plots.list_overlap(OVERLAP, ax),
+    "exposure": lambda ax: plots.exposure(CURVES, ax),
+}
 DRAWN_TWICE = {
     "pitfall_effects": lambda axes: plots.pitfall_effects(EFFECTS, axes),
     "segments": lambda axes: plots.segments(USERS, MOVIES, ["hybrid", "popularity"], axes),
@@ -381,3 +387,19 @@ def test_a_line_marks_the_correct_protocol():
     for ax, correct in zip(DRAWN_TWICE["pitfall_effects"](None), (0.3, 0.5), strict=True):
         dotted = [list(line.get_xdata()) for line in ax.lines if line.get_linestyle() == ":"]
         assert dotted == [[correct, correct]]
+
+
+def test_overlaps_are_written_into_their_cells_the_first_model_on_top():
+    ax = DRAWN["list_overlap"](None)
+
+    assert texts(ax.get_yticklabels()) == ["als", "hybrid"]
+    cells = {text.get_position(): text.get_text() for text in ax.texts}
+    assert cells == {(0.5, 1.5): "100%", (1.5, 1.5): "70%", (0.5, 0.5): "70%", (1.5, 0.5): "100%"}
+
+
+def test_exposure_runs_from_none_of_the_movies_to_all():
+    hybrid, als, even = DRAWN["exposure"](None).lines
+
+    assert hybrid.get_xydata().tolist() == [[0, 0], [0.5, 0.5], [1, 1]]
+    assert als.get_xydata().tolist() == [[0, 0], [0.5, 0.9], [1, 1]]
+    assert even.get_xydata().tolist() == [[0, 0], [1, 1]]

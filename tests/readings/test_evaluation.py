@@ -253,3 +253,11 @@ def test_the_slowest_models_are_named():
     said = readings.costs(COSTS).data
 
     assert said == "`als` takes longest to fit (3.0 s), `content` to rank (0.3 s)."
+
+
+def test_the_models_of_the_most_and_least_similar_lists_are_named():
+    shares = pd.DataFrame({"hybrid": {"hybrid": 1.0, "als": 0.7, "random": 0.01}})
+    said = readings.list_overlap(shares, "hybrid").data
+    assert "most like those of `als` (70% of the movies in common)" in said
+    assert "least like those of `random` (1%)" in said
+    assert "alone" in readings.list_overlap(shares[:1], "hybrid").data

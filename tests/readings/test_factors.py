@@ -1,6 +1,7 @@
 """What 03_als_training says of small data."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -41,3 +42,11 @@ def test_dimensions_needed_for_nine_tenths_are_counted(values, needed):
 def test_norms_correlate_with_nothing_where_all_movies_have_as_many_ratings():
     said = readings.factor_norms(np.eye(3), np.eye(4), np.full(4, 7)).data
     assert said.endswith("nothing correlates.")
+
+
+def test_the_ends_of_the_strongest_direction_are_the_movies_furthest_along_it():
+    factors = np.array([[3.0, 0.1], [-4.0, 0.1], [0.0, 0.1], [1.0, 0.1]])
+    turn = np.array([[0.6, 0.8], [-0.8, 0.6]])  # which changes nothing
+    found = readings.extremes(factors @ turn, pd.Series(list("abcd")), directions=1, n=2)
+    assert set(found.loc[1, ["one end", "other end"]]) == {"b; c", "a; d"}
+    assert found.loc[1, "share"] == "100%"

@@ -54,8 +54,13 @@ def genres_and_decades(movies: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([genres(movies), pd.get_dummies(decades(movies), dtype=np.float32)], axis=1)
 
 
-def genres_by_decade(movies: pd.DataFrame) -> pd.DataFrame:
-    """Share of each decade's movies (rows) that have a genre (columns, the most frequent first)."""
+def genres_by_decade(movies: pd.DataFrame, least: int = 20) -> pd.DataFrame:
+    """Share of each decade's movies (rows) that have a genre (columns, the most frequent first).
+
+    Decades of fewer than `least` movies are left out.
+    """
     of_genre = genres(movies)
     largest_first = of_genre.sum().sort_values(ascending=False, kind="stable").index
-    return of_genre[largest_first].groupby(decades(movies)).mean()
+    decade = decades(movies)
+    large = decade.map(decade.value_counts()) >= least
+    return of_genre.loc[large, largest_first].groupby(decade[large]).mean()

@@ -161,3 +161,32 @@ def _sparse_cosines(lists: sparse.csr_array, item_content: sparse.csr_array) -> 
         block = lists[rows].astype(np.float32)
         found[rows] = (block @ item_content).power(2).sum(axis=1) - block @ squared_norms
     return found
+
+
+def list_overlap(evaluation: Evaluation, k: int = K) -> pd.DataFrame:
+    """Share of the first k movies that two models' lists have in common, mean over users.
+
+    Models both ways, best mean NDCG first.
+    """
+    order = evaluation.values("NDCG").mean().sort_values(ascending=False, kind="stable").index
+    n_items = evaluation.relevant.shape[1]
+    rows = {model: as_rows(evaluation.lists[model].items[:, :k], n_items) for model in order}
+    shares = [
+        [(one * other).sum() / max(min(one.nnz, other.nnz), 1) for other in rows.values()]
+        for one in rows.values()
+    ]
+    return pd.DataFrame(shares, order, order)
+
+
+def exposure(evaluation: Evaluation, models: list[str], k: int = K) -> pd.DataFrame:
+    """How much of all list places the n most listed movies take: index n, a column per model.
+
+    Only candidates count; n = 0 has 0, the last is 1.
+    """
+    n_candidates = int(evaluation.split.candidates.sum())
+    curves = {}
+    for model in models:
+        items = evaluation.lists[model].items[:, :k]
+        places = np.sort(np.bincount(items[items >= 0], minlength=n_candidates))[::-1]
+        curves[model] = np.append(0, places[:n_candidates].cumsum() / max(places.sum(), 1))
+    return pd.DataFrame(curves)

@@ -77,6 +77,7 @@ def genres_by_decade(shares: pd.DataFrame, most: int = 6, ax: Axes | None = None
     ax.set(title="Genres by decade", xlabel="decade of release", ylabel="share of its movies")
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.set_ylim(bottom=0)
+    ax.tick_params(axis="x", labelsize=9)
     ax.figure.legend(loc="outside right upper")
     describe(ax, f"in the {shown.index[-1]}, {listed(shown.iloc[-1], '{:.0%}')}")
     return ax

@@ -175,6 +175,50 @@ def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def list_overlap(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How much the lists of models have in common. shares: square, 0-1, models both ways."""
+    n = len(shares)
+    ax = ax or plt.figure(figsize=(8.0, 2.2 + 0.36 * n)).subplots()
+    ax.pcolormesh(shares.iloc[::-1], cmap="Blues", vmin=0, vmax=1, edgecolors="none")
+    for row, column in np.ndindex(n, n):
+        value = shares.iloc[n - 1 - row, column]
+        # Not the colour of text, which changes on dark pages, as that of cells does not.
+        colour = "#fdfdfd" if value > 0.6 else "#1a1a1a"
+        place = column + 0.5, row + 0.5
+        ax.text(*place, f"{value:.0%}", ha="center", va="center", fontsize=8.5, color=colour)
+    ax.set(title="Movies that two lists of ten have in common", xlabel="model")
+    ax.set_xticks(np.arange(n) + 0.5, shares.columns, rotation=50, rotation_mode="xtick")
+    ax.set_yticks(np.arange(n) + 0.5, shares.index[::-1])
+    ax.grid(visible=False)
+    if n > 1:
+        first = shares.iloc[0].iloc[1:].sort_values(ascending=False)
+        describe(ax, f"{shares.index[0]} with {listed(first, '{:.0%}')}")
+    return ax
+
+
+def exposure(curves: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Share of all list places that the most listed movies take.
+
+    curves: as of `beyond_accuracy.exposure`, at most three models.
+    """
+    ax = ax or plt.figure(figsize=(8.0, 4.0)).subplots()
+    share = np.linspace(0, 1, len(curves))
+    for model, colour in zip(curves, (ORANGE, BLUE, GREEN), strict=False):
+        ax.plot(share, curves[model], color=colour, label=model)
+    ax.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="all movies alike")
+    ax.set(
+        title="Places on lists by movie",
+        xlabel="share of the candidates, the most listed first",
+        ylabel="share of all places",
+    )
+    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.legend(loc="lower right")
+    tenth = curves.iloc[len(curves) // 10]
+    describe(ax, f"the most listed tenth of the movies takes, {listed(tenth, '{:.0%}')}")
+    return ax
+
+
 def _at_10(metrics: pd.DataFrame, metric: str) -> pd.DataFrame:
     return metrics[(metrics["metric"] == metric) & (metrics["k"] == 10)].set_index("model")
 

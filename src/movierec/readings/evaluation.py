@@ -188,6 +188,18 @@ def segments(by_user: pd.DataFrame, by_movie: pd.DataFrame, target: str) -> Mark
     )
 
 
+def list_overlap(shares: pd.DataFrame, target: str) -> Markdown:
+    """shares: as of `beyond_accuracy.list_overlap`."""
+    others = shares[target].drop(target)
+    if others.empty:
+        return Markdown(f"There are lists of `{target}` alone.")
+    near, far = others.idxmax(), others.idxmin()
+    return Markdown(
+        f"Lists of `{target}` are most like those of `{near}` ({others[near]:.0%} of the movies in"
+        f" common) and least like those of `{far}` ({others[far]:.0%})."
+    )
+
+
 def calibration(shares: pd.DataFrame, target: str) -> Markdown:
     """shares: as of `genre_profile`."""
     shift = (shares[target] - shares["history"]) * 100

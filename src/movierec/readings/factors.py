@@ -1,6 +1,7 @@
 """What 03_als_training says of its figures, computed from what they show."""
 
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from scipy import sparse
 
@@ -45,3 +46,25 @@ def factor_spectrum(item_factors: np.ndarray) -> Markdown:
     return Markdown(
         f"{needed} of {len(energy)} dimensions hold 90% of the sum of squared singular values."
     )
+
+
+def extremes(
+    item_factors: np.ndarray, titles: pd.Series, directions: int = 4, n: int = 6
+) -> pd.DataFrame:
+    """The movies at both ends of the strongest directions of the item factors.
+
+    item_factors  (n_items, factors)
+    titles        (n_items,)
+    Directions are right singular vectors, which unlike single factors do not depend on how the
+    space happens to be turned. Rows are directions, strongest first; columns share (of the sum of
+    squares), one end, other end, n titles each, furthest first.
+    """
+    left, values, _ = np.linalg.svd(item_factors, full_matrices=False)
+    names, shares = titles.to_numpy(), values**2 / np.sum(values**2)
+    rows = []
+    for direction in range(min(directions, len(values))):
+        order = np.argsort(left[:, direction], kind="stable")
+        ends = names[order[:n]], names[order[::-1][:n]]
+        rows.append((f"{shares[direction]:.0%}", *("; ".join(end) for end in ends)))
+    index = pd.RangeIndex(1, len(rows) + 1, name="direction")
+    return pd.DataFrame(rows, index, ["share", "one end", "other end"])
