@@ -138,8 +138,8 @@ def test_a_stage_opens_only_after_those_it_reads_of():
 def test_a_stage_finds_its_inputs_and_no_others(made):
     stage = OpenStage("03_als_training", "mine")
     assert stage.input("interactions.npz") == RUN.artifacts / "interactions.npz"
-    with pytest.raises(KeyError, match="03_als_training does not read movies"):
-        stage.input("movies.parquet")
+    with pytest.raises(KeyError, match="03_als_training does not read tags"):
+        stage.input("tags.parquet")
 
 
 def test_a_stage_writes_only_its_outputs(made):

@@ -243,8 +243,13 @@ def test_the_median_user_is_the_first_with_the_median_number(recommender):
     assert recommender.median_user() == 501
 
 
+def test_a_title_that_no_movie_has_is_not_found(recommender):
+    assert recommender.find("xyzzy plugh").empty
+    assert len(recommender.find("xyzzy plugh", n=3, least=0)) == 3
+
+
 def test_titles_are_found_as_they_are_called(recommender):
-    found = recommender.find("the orbit", n=2)
+    found = recommender.find("the orbit", n=2, least=0)
     assert found.columns.tolist() == ["movieId", "title", "genres", "match"]
     assert found["movieId"].iloc[0] == 20
     assert found["match"].tolist()[0] == 100

@@ -65,7 +65,7 @@ def test_the_title_found_stands_beside_the_one_typed(recommender):
 
 def test_a_title_like_nothing_is_refused_with_the_nearest(recommender):
     resolved = title_search.resolve_titles(recommender, ["orbit", "Cometography of Roses"])
-    nearest = "; ".join(recommender.find("Cometography of Roses", 3)["title"])
+    nearest = "; ".join(recommender.find("Cometography of Roses", 3, least=0)["title"])
     said = f'no title is like "Cometography of Roses"; the nearest are {nearest}'
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
         title_search.refuse_unmatched(resolved)

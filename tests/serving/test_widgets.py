@@ -1,5 +1,6 @@
 """The explorer, its controls operated by code."""
 
+import ipywidgets
 import pytest
 
 from movierec.serving.bundle import load_model
@@ -33,6 +34,24 @@ def test_typing_offers_titles_and_selects_the_nearest(explorer):
     explorer.query.value = "orb"
     assert _titles(explorer.matches)[0] == "Orbit, The (1995)"
     assert explorer.matches.value == 20
+
+
+def test_a_title_that_no_movie_has_is_said_to_be_absent(explorer):
+    explorer.query.value = "xyzzy plugh"
+    assert explorer.note.value.startswith("No title is like it")
+    explorer.query.value = "orb"
+    assert explorer.note.value == ""
+
+
+def test_every_control_has_a_label(explorer):
+    controls = [
+        one
+        for column in explorer.children
+        for one in column.children
+        if hasattr(one, "description") and not isinstance(one, ipywidgets.HTML)
+    ]
+    assert len(controls) == 8
+    assert all(one.description for one in controls)
 
 
 def test_the_selected_movie_shows_its_neighbours(explorer):

@@ -17,7 +17,7 @@ from movierec.serving import answers, evaluated
 from movierec.serving.bundle import BundleError, Manifest, load_model
 from movierec.serving.filters import Filters
 from movierec.serving.recommender import POPULARITY, Part, Recommender
-from movierec.serving.title_search import MIN_MATCH
+from movierec.serving.titles import MIN_MATCH
 from movierec.stages import MissingArtifact, artifact
 
 # A model's last answers are kept: most reruns of a page ask what was asked before.
@@ -100,7 +100,7 @@ class Model:
 
     def _search(self, typed: str, n: int = 5) -> tuple[pd.DataFrame, bool]:
         """The nearest titles to what was typed, and whether they match: else they only are near."""
-        found = self.recommender.find(typed, n)
+        found = self.recommender.find(typed, n, least=0)
         close = found[found["match"] >= MIN_MATCH]
         return (close, True) if len(close) else (found.head(3), False)
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from IPython.display import Markdown
 
-from movierec.data.columns import RATING
+from movierec.data.columns import RATING, TITLE
 from movierec.markup import markdown
 
 
@@ -15,3 +15,10 @@ def cold_start(ratings: str, history: dict[int, float]) -> Markdown:
     """ratings: as typed; history: those that match a title."""
     found = ":" if history else ", none of which is in the data; the most rated movies instead:"
     return Markdown(f"For a user who rates *{markdown(ratings)}*{found}")
+
+
+def found(query: str, movies: pd.DataFrame) -> Markdown:
+    """movies: as of `Recommender.find`, of the query."""
+    if movies.empty:
+        return Markdown(f'No title in the data is like "{markdown(query)}".')
+    return Markdown(f'"{markdown(query)}" is taken for {markdown(movies[TITLE].iloc[0])}.')

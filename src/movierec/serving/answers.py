@@ -8,7 +8,7 @@ import pandas as pd
 from movierec.data.columns import GENRES, MOVIE, RATING, TITLE
 from movierec.data.originals import ORIGINAL
 from movierec.serving.recommender import POPULARITY, Part, Recommender
-from movierec.serving.title_search import MIN_MATCH
+from movierec.serving.titles import MIN_MATCH
 
 
 def readable(found: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from movierec.models.kernels.ranking import top_k
 from movierec.models.similarity import ItemSimilarity
 from movierec.serving.filters import FilterIndex, Filters
 from movierec.serving.movie_map import plane
-from movierec.serving.titles import Titles
+from movierec.serving.titles import MIN_MATCH, Titles
 
 # Values of the column "basis": personal scores, or popularity where nothing was rated.
 TASTE, POPULARITY = "taste", "popularity"
@@ -212,14 +212,16 @@ class Recommender:
         parts.append(Part("offset", "subtracted from every movie alike", "", offset))
         return parts
 
-    def find(self, title: str, n: int = 5) -> pd.DataFrame:
+    def find(self, title: str, n: int = 5, least: float = MIN_MATCH) -> pd.DataFrame:
         """The n movies whose titles match best; ties go to the most rated.
 
-        Columns movieId, title, genres, match (0 to 100).
+        Columns movieId, title, genres, match (0 to 100). Movies of a match below `least` are left
+        out: no rows mean that no title is like it.
         """
         _check_positive(n)
         rows, match = self._titles.closest(title, n)
-        return self._movies(rows).assign(match=match)
+        near = match >= least
+        return self._movies(rows[near]).assign(match=match[near])
 
     def rated(self, user_id: int) -> pd.DataFrame:
         """What a known user rated, best first; ties go to the most rated movie.

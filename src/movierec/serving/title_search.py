@@ -7,9 +7,7 @@ import pandas as pd
 
 from movierec.data.columns import MAX_RATING, MIN_RATING, MOVIE, RATING, TITLE
 from movierec.serving.recommender import Recommender
-
-# Match (0 to 100) from which a title is taken for what was typed.
-MIN_MATCH = 60
+from movierec.serving.titles import MIN_MATCH
 
 
 def parse_rating(text: str) -> tuple[str, float]:
@@ -33,7 +31,7 @@ def resolve_titles(recommender: Recommender, titles: Iterable[str]) -> pd.DataFr
     """
     rows = []
     for typed in titles:
-        found = recommender.find(typed, n=3)
+        found = recommender.find(typed, n=3, least=0)
         best = found.iloc[0]
         nearest = "; ".join(found[TITLE])
         rows.append((typed, int(best[MOVIE]), best[TITLE], float(best["match"]), nearest))

@@ -9,6 +9,8 @@ from rapidfuzz import fuzz, process
 from movierec.data.columns import TITLE
 from movierec.data.titles import names_and_year, plain
 
+# Match (0 to 100) from which a title is taken for what was typed.
+MIN_MATCH = 60
 # Similarity (0 to 100) from which a word or name counts as a misspelling of another; a whole
 # name below it is discounted by _WEAK.
 _MISSPELT = 75

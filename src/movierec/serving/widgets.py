@@ -9,8 +9,12 @@ from movierec.data.columns import GENRES, MAX_RATING, MIN_RATING, MOVIE, TITLE
 from movierec.serving.answers import readable, strongest_contributions
 from movierec.serving.recommender import Recommender
 
-_COLUMN = {"width": "32%", "min_width": "22rem", "margin": "0 0.5rem"}
+# Three columns fit 900 pixels; narrower, they stand below each other.
+_COLUMN = {"flex": "1 1 17rem", "min_width": "17rem", "max_width": "26rem", "margin": "0 0.4rem"}
 _WIDE = {"width": "98%"}
+_LABEL = {"description_width": "5.5rem"}
+# What is typed only in part matches by less than a whole title.
+_TYPING = 50
 
 
 class Explorer(ipywidgets.HBox):
@@ -23,18 +27,33 @@ class Explorer(ipywidgets.HBox):
     def __init__(self, recommender: Recommender):
         self._recommender = recommender
         self.history: dict[int, float] = {}
-        self.query = ipywidgets.Text(placeholder="a title, roughly", layout=_WIDE)
-        self.matches = ipywidgets.Select(rows=6, layout=_WIDE)
+        self.query = ipywidgets.Text(
+            description="Title", placeholder="roughly", style=_LABEL, layout=_WIDE
+        )
+        self.note = ipywidgets.HTML()
+        self.matches = _list("Matches", rows=6)
         self.stars = ipywidgets.FloatSlider(
-            value=MAX_RATING, min=MIN_RATING, max=MAX_RATING, step=0.5, description="stars"
+            value=MAX_RATING,
+            min=MIN_RATING,
+            max=MAX_RATING,
+            step=0.5,
+            description="Stars",
+            style=_LABEL,
+            layout=_WIDE,
         )
         self.rate = ipywidgets.Button(description="Rate", button_style="primary")
-        self.rated = ipywidgets.Select(rows=6, layout=_WIDE)
+        self.rated = _list("Rated", rows=6)
         self.remove = ipywidgets.Button(description="Remove")
-        self.recommended = ipywidgets.Select(rows=10, layout=_WIDE)
+        self.recommended = _list("Movies", rows=10)
         self.why = ipywidgets.HTML()
         self.cf_weight = ipywidgets.FloatSlider(
-            value=recommender.cf_weight, min=0, max=1, step=0.05, description="cf_weight"
+            value=recommender.cf_weight,
+            min=0,
+            max=1,
+            step=0.05,
+            description="cf_weight",
+            style=_LABEL,
+            layout=_WIDE,
         )
         self.neighbours = ipywidgets.HTML()
 
@@ -44,20 +63,22 @@ class Explorer(ipywidgets.HBox):
         self.rate.on_click(self._add)
         self.remove.on_click(self._remove)
         self.recommended.observe(self._explain, "value")
-        rating = self.query, self.matches, self.stars, self.rate, self.rated, self.remove
+        rating = self.query, self.note, self.matches, self.stars, self.rate, self.rated, self.remove
         similar = self.cf_weight, self.neighbours
         super().__init__(
             [
                 _column("Your ratings", *rating),
                 _column("Recommended to you", self.recommended, self.why),
                 _column("Similar by content (0) to collaborative (1)", *similar),
-            ]
+            ],
+            layout={"flex_flow": "row wrap"},
         )
         self._recommend()
 
     def _find(self, _change: object) -> None:
-        found = self._recommender.find(self.query.value, n=8)
-        found = found[found["match"] > 0]
+        found = self._recommender.find(self.query.value, n=8, least=1)
+        absent = self.query.value.strip() and (found["match"] < _TYPING).all()
+        self.note.value = "No title is like it; these are the nearest." if absent else ""
         _offer(self.matches, found[MOVIE], found[TITLE])
 
     def _add(self, _button: object) -> None:
@@ -96,6 +117,10 @@ class Explorer(ipywidgets.HBox):
         else:
             found = self._recommender.similar(movie, cf_weight=weight)
             self.neighbours.value = _table(readable(found).drop(columns=GENRES))
+
+
+def _list(label: str, rows: int) -> ipywidgets.Select:
+    return ipywidgets.Select(description=label, rows=rows, style=_LABEL, layout=_WIDE)
 
 
 def _column(heading: str, *widgets: ipywidgets.Widget) -> ipywidgets.VBox:
