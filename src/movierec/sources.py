@@ -23,10 +23,9 @@ def code_of(notebook: Path) -> dict[str, str]:
     syntax tree, so that layout, comments and docstrings are no change. Without the notebook there
     are only versions.
     """
-    versions = {"Python": platform.python_version()}
-    versions |= {name: importlib.metadata.version(name) for name in VERSIONS}
+    versions = _versions()
     if not notebook.exists():
-        return versions
+        return dict(versions)
     cells = _code_cells(notebook)
     found: dict[str, str] = {}
     wanted = [name for cell in cells for name in _parse(cell.encode())[1]]
@@ -41,6 +40,12 @@ def code_of(notebook: Path) -> dict[str, str]:
     found |= {path.relative_to(_PACKAGE).as_posix(): _digest(path.read_bytes()) for path in beside}
     own = _digest("".join(_parse(cell.encode())[0] for cell in cells).encode())
     return {NOTEBOOK: own} | dict(sorted(found.items())) | versions
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {name: importlib.metadata.version(name) for name in VERSIONS}
+    return {"Python": platform.python_version()} | found
 
 
 def _code_cells(notebook: Path) -> list[str]:

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import platform
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import nbformat
@@ -78,8 +79,7 @@ def describe(
         started = [cell for cell in notebook.cells if cell.metadata.papermill.start_time]
         error = new_output("error", ename="DeadKernelError", evalue=message, traceback=[message])
         started[-1].outputs.append(error)
-    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
-    about: dict[str, Any] = {"versions": {"Python": platform.python_version()} | versions}
+    about: dict[str, Any] = {"versions": _versions()}
     dataset = getattr(told, "dataset", None)
     if dataset and outcome(notebook) != "done":
         about["dataset"] = {"name": dataset, "simulated": dataset == SAMPLE}
@@ -88,6 +88,12 @@ def describe(
             about["dataset"] = json.loads((run.artifacts / "dataset.json").read_bytes())
     notebook.metadata["movierec"] = about
     return notebook
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {name: importlib.metadata.version(name) for name in _VERSIONS}
+    return {"Python": platform.python_version()} | found
 
 
 def with_text(notebook: NotebookNode, template: NotebookNode) -> NotebookNode:
