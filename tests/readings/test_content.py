@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from movierec.plots import heatmaps
 from movierec.readings import content as readings
 
 WEIGHTS = pd.DataFrame(
@@ -44,3 +45,9 @@ def test_terms_of_a_movie_are_a_mean():
     item_content = sparse.csr_array([[0.5, 0.0, 0.1], [0.0, 0.7, 0.0]])
     said = readings.tfidf(item_content)
     assert said == "2 movies x 3 terms, 1.5 terms a movie on average."
+
+
+def test_movies_without_terms_are_said_to_have_none():
+    nothing = pd.DataFrame(index=["Up (2009)"])
+    assert readings.term_heatmap(nothing, "up").data == "None of the movies asked for has a term."
+    assert heatmaps.term_heatmap(nothing) is None

@@ -124,3 +124,8 @@ def test_returning_users_are_a_share_of_those_active():
     users = pd.DataFrame({"new": [2, 1], "returning": [0, 1]})
     said = readings.active_users(users)
     assert said.startswith("2 users rate in a month at the median; 25% of")
+
+
+def test_numbers_of_ratings_correlate_with_no_mean_where_all_are_the_same():
+    movies = pd.DataFrame({"ratings": [1, 2, 3], "mean": [5.0, 5.0, 5.0]})
+    assert readings.mean_by_number(movies).endswith("nothing correlates.")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from movierec.evaluation.summary import metrics_table
+from movierec.plots import evaluation as plots
 from movierec.readings import evaluation as readings
 
 METRICS = pd.DataFrame(
@@ -261,3 +262,14 @@ def test_the_models_of_the_most_and_least_similar_lists_are_named():
     assert "most like those of `als` (70% of the movies in common)" in said
     assert "least like those of `random` (1%)" in said
     assert "alone" in readings.list_overlap(shares[:1], "hybrid").data
+
+
+def test_movies_without_genres_leave_nothing_to_compare():
+    nothing = pd.DataFrame({"history": [], "hybrid": []})
+    assert readings.calibration(nothing, "hybrid").data.startswith("No movie has a genre")
+    assert plots.genre_calibration(nothing) is None
+
+
+def test_models_that_are_all_alike_have_no_ranks_to_correlate():
+    means = pd.DataFrame({"validation": [0.5, 0.5], "test": [0.1, 0.2]}, ["a", "b"])
+    assert readings.validation(means).data.endswith("ranks do not correlate.")

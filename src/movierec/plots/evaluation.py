@@ -148,11 +148,13 @@ def segments(
     return axes
 
 
-def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Mean genre distribution of the user histories and of some models' lists.
+def genre_calibration(shares: pd.DataFrame, ax: Axes | None = None) -> Axes | None:
+    """Mean genre distribution of the user histories and of some models' lists; None of no genre.
 
     shares: index genre, columns "history" and at most three models, in 0-1.
     """
+    if shares.empty:
+        return None
     shown = shares.sort_values("history")
     ax = ax or plt.figure(figsize=(8.0, 1.4 + 0.24 * len(shown))).subplots()
     places = np.arange(len(shown))

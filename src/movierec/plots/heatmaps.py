@@ -11,8 +11,10 @@ from movierec.plots.fonts import drawable
 from movierec.plots.theme import describe, listed, shorten_title
 
 
-def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """TF-IDF weights of terms (columns) in movies (rows); weights of 0 are left blank."""
+def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes | None:
+    """TF-IDF weights of terms (columns) in movies (rows), 0 left blank; None of no term."""
+    if weights.empty:
+        return None
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         slanted = 0.07 * max(map(len, weights.columns), default=0)

@@ -29,9 +29,12 @@ def set_theme() -> None:
 def show(*contents: object) -> None:
     """Display text as Markdown, the figures of Axes, and everything else as it is, in order.
 
+    None, a figure of nothing, is passed over.
     By itself a notebook shows figures after all other output of a cell.
     """
     for content in contents:
+        if content is None:
+            continue
         first = content.flat[0] if isinstance(content, np.ndarray) else content
         if isinstance(first, Axes):
             data, metadata = image(first)

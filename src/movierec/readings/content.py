@@ -32,6 +32,8 @@ def tfidf(item_content: sparse.csr_array) -> str:
 
 def term_heatmap(weights: pd.DataFrame, query: str) -> Markdown:
     """weights: of terms (columns) in movies (rows, by title)."""
+    if weights.empty:
+        return Markdown("None of the movies asked for has a term.")
     matched = weights.index.str.contains(query, case=False, regex=False).sum()
     shared = ", ".join(map(markdown, weights.columns[(weights > 0).all()]))
     return Markdown(

@@ -85,11 +85,13 @@ def ratings_per_user(counts: pd.Series) -> str:
 def mean_by_number(movies: pd.DataFrame) -> str:
     """movies: as of `ratings_and_mean`."""
     number, mean = movies["ratings"], movies["mean"]
+    if not np.ptp(number) or not np.ptp(mean):
+        return "All movies have as many ratings, or the same mean: nothing correlates."
     few, many = mean[number <= number.median()], mean[number >= number.quantile(0.9)]
     return (
         f"The number of ratings and their mean correlate by {number.corr(mean, 'spearman'):.2f}"
-        f" (ranks). Means of the less rated half spread by {few.std():.2f} stars around"
-        f" {few.mean():.2f}, those of the most rated tenth by {many.std():.2f} around"
+        f" (ranks). Means of the less rated half spread by {few.std(ddof=0):.2f} stars around"
+        f" {few.mean():.2f}, those of the most rated tenth by {many.std(ddof=0):.2f} around"
         f" {many.mean():.2f}."
     )
 

@@ -202,6 +202,8 @@ def list_overlap(shares: pd.DataFrame, target: str) -> Markdown:
 
 def calibration(shares: pd.DataFrame, target: str) -> Markdown:
     """shares: as of `genre_profile`."""
+    if shares.empty:
+        return Markdown("No movie has a genre, so that there is nothing to compare.")
     shift = (shares[target] - shares["history"]) * 100
     more, less = shift.idxmax(), shift.idxmin()
     return Markdown(
