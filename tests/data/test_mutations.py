@@ -152,6 +152,9 @@ TITLES = [
     "Two\nlines (1999)",
     "千と千尋の神隠し (2001)",
     "Se7en (a.k.a. Seven) (1995)",
+    "Alien (1979)",
+    "Up (2009)",
+    "Jaws (1975)",
 ]
 MOVIES = [(n * 5 + 1, title, "Comedy|Drama") for n, title in enumerate(TITLES)]
 TAGS = [(n + 1, n * 5 + 1, title[:9], 964_980_000 + n) for n, title in enumerate(TITLES)]
@@ -206,7 +209,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
         end = min(len(data), at + rng.randrange(1, 40))
         lines = data.splitlines(keepends=True) or [b""]
         line = rng.randrange(len(lines))
-        match rng.randrange(12):
+        match rng.randrange(15):
             case 0 | 1:
                 data = data[:at] + bytes([rng.choice(BYTES)]) + data[at + 1 :]
             case 2 | 3:
@@ -226,6 +229,16 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
                 data = b"".join([*lines[:line], blank, *lines[line:]])
             case 10:
                 data = b"".join([*lines[:line], lines[line].rstrip(b"\r\n"), *lines[line + 1 :]])
+            case 11 | 12:
+                # A quotation mark at the beginning of a field, another at the end of a later one.
+                ends = [one.start() for one in re.finditer(rb"[,\r\n]", data)] or [0]
+                first = rng.randrange(len(ends))
+                start, end = ends[first] + 1, ends[min(len(ends) - 1, first + rng.randrange(1, 5))]
+                data = data[:start] + b'"' + data[start:end] + b'"' + data[end:]
+            case 13:
+                marks = [one.start() for one in re.finditer(rb"[,:|\t]", data)] or [0]
+                one = rng.choice(marks)
+                data = data[:one] + data[one : one + 1] + data[one:]
             case _:
                 data = rng.choice(
                     [
