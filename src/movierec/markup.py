@@ -35,12 +35,13 @@ def table(
 ) -> HTML:
     """A frame as an HTML table in which all text, caption and headers too, stands for itself.
 
-    formats: of all columns, or by column; missing values are left blank.
+    formats: of all columns, or by column; missing values are left blank. No text is cut.
     """
     if not isinstance(formats, Mapping):
         formats = dict.fromkeys(frame.columns, formats) if formats else {}
     formatters = {column: partial(_cell, one) for column, one in formats.items()}
-    text = frame.to_html(formatters=formatters, na_rep="", border=0, index=index)
+    with pd.option_context("display.max_colwidth", None):
+        text = frame.to_html(formatters=formatters, na_rep="", border=0, index=index)
     if caption:
         head, body = text.split(">", maxsplit=1)
         text = f"{head}>\n  <caption>{html.escape(caption)}</caption>{body}"
