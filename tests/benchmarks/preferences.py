@@ -21,7 +21,7 @@ from movierec.data.interactions import select_interactions
 from movierec.data.splits import make_split, validation
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import K, evaluate
-from movierec.evaluation.questions import NAMES, per_user_answers
+from movierec.evaluation.questions import NAMES
 from movierec.models.hybrid import Hybrid
 from movierec.models.registry import build_hybrid
 from movierec.models.served import Served
@@ -76,8 +76,12 @@ def answered(folder: Path, seed: int) -> pd.DataFrame:
     features = ItemFeatures.of(movies, content)
     models = variants(build_hybrid(settings, settings, features, split.training))
     evaluation = evaluate(models, split, cutoffs=(K,), seed=seed)
-    per_user = per_user_answers(evaluation.lists, split.test[evaluation.users])
-    return per_user.mean().droplevel("k").unstack("metric")[NAMES].loc[list(evaluation.lists)]
+    return (
+        evaluation.per_user.mean()
+        .droplevel("k")
+        .unstack("metric")[NAMES]
+        .loc[list(evaluation.lists)]
+    )
 
 
 if __name__ == "__main__":

@@ -123,3 +123,33 @@ def test_too_few_users_leave_settings_as_they_are(inputs):
 
     assert found.settings == SETTINGS
     assert "40 users, and 50 are needed" in found.about
+
+
+@pytest.fixture(scope="module")
+def drifting(inputs) -> EvaluationInputs:
+    """What is rated moves on from movie to movie; most users come and go within a year of ten."""
+    rng = np.random.default_rng(0)
+    users = np.repeat(np.arange(400), 8)
+    years = np.where(users % 5, users / 40, rng.uniform(0, 10, len(users))) + rng.random(len(users))
+    movies = np.clip(years * 4 + rng.normal(0, 3, len(users)), 0, 39).astype(np.int32)
+    ratings = pd.DataFrame({"userId": users, "movieId": movies, "rating": np.float32(4)})
+    ratings["timestamp"] = (years * 365.25 * 86_400).astype(np.int32)
+    interactions = select_interactions(ratings.drop_duplicates(["userId", "movieId"]), 40)
+    known = inputs.movies["movieId"].isin(interactions.movie_ids)
+    protocol = ProtocolSettings(protocol="global-time", test_share=0.2)
+    return replace(
+        inputs, interactions=interactions, movies=inputs.movies[known], protocol=protocol
+    )
+
+
+def test_of_a_temporal_split_recency_is_chosen_on_earlier_ones_by_the_best_mean(drifting):
+    split = drifting.split()
+
+    found = adapt(drifting, split)
+
+    for name in ("recency_weight", "recency_half_life_years"):
+        assert getattr(found.settings, name) == found.trials[name].idxmax()
+    assert found.settings.recency_weight > SETTINGS.recency_weight
+    assert found.settings.recency_half_life_years <= 1
+    without = adapt(drifting, replace(split, test=split.test * 0))
+    assert without.settings == found.settings

@@ -10,7 +10,7 @@ import pytest
 from scipy import linalg, sparse
 
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Split, make_split
+from movierec.data.splits import TEMPORAL_SPLITS, Split, make_split
 from movierec.datasets import load_dataset
 from movierec.evaluation.evaluate import evaluate
 from movierec.evaluation.inputs import EvaluationInputs
@@ -153,7 +153,7 @@ def test_features_are_those_known_in_each_validation_split(load, monkeypatch):
 
     times = [split.split_time for split in asked]
     assert times == sorted(set(times), reverse=True)
-    assert len(times) == search.TEMPORAL_SPLITS
+    assert len(times) == TEMPORAL_SPLITS
 
 
 def test_weights_of_facts_are_searched_with_features_made_anew(load, dataset):

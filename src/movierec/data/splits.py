@@ -1,6 +1,7 @@
 """Protocols that split ratings into a training and a test part."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,6 +12,9 @@ from scipy import sparse
 from movierec.data.columns import MOVIE, RATING, TIMESTAMP, USER
 from movierec.data.interactions import Interactions
 from movierec.settings import ProtocolSettings
+
+# Validation splits of a temporal protocol, at most.
+TEMPORAL_SPLITS = 7
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,21 @@ def validation(split: Split, protocol: ProtocolSettings) -> Split:
     # Not `replace`, since the seed may be the highest that a setting can be.
     inner = make_split(split.training, protocol.model_copy(update=changes))
     return replace(inner, outer=split.hidden)
+
+
+def temporal_validations(split: Split, protocol: ProtocolSettings) -> list[Split]:
+    """The training part split at several times; of a protocol with a split time.
+
+    All of its ratings are divided, and the first of them in time, a tenth fewer each time, as long
+    as both sides have ratings: one temporal split has few test users with a history.
+    """
+    times, splits = split.training.timestamps, [validation(split, protocol)]
+    with suppress(ValueError):
+        while len(splits) < TEMPORAL_SPLITS:
+            until = np.quantile(times, 1 - 0.1 * len(splits), method="lower")
+            first = replace(split, training=split.training.only(times <= until))
+            splits.append(validation(first, protocol))
+    return splits
 
 
 def sample_users(split: Split, most: int, seed: int) -> Split:

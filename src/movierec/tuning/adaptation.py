@@ -4,6 +4,7 @@ The defaults were tuned on 610 users. How large the L2 penalties should be depen
 ratings there are; how much item features and recent popularity help, on what they are of.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import sem
 
 from movierec.content.features import ItemFeatures
-from movierec.data.splits import Split, sample_users, validation
+from movierec.data.splits import Split, sample_users, temporal_validations, validation
 from movierec.evaluation.evaluate import K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.als import ALS
@@ -34,6 +35,8 @@ PENALTY_RANGE, PENALTY_TRIALS = (0.5, 8.0), 8
 FEATURE_FACTORS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 EASE_WEIGHTS = tuple(tenth / 10 for tenth in range(11))
 RECENCY_WEIGHTS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+# Of temporal splits alone.
+HALF_LIVES = (0.25, 0.5, 1.0, 2.0, 4.0)
 # Further iterations of ALS hardly change its lists.
 ALS_ITERATIONS = 3
 
@@ -72,6 +75,9 @@ def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
     than a standard error behind the best one, that nearest to the start is chosen (Breiman et al.
     1984, "Classification and Regression Trees", section 3.4.3).
 
+    For a temporal split, weight and half-life of recent popularity are chosen on several
+    (`temporal_validations`), by the best mean.
+
     Of more than MAX_USERS users a sample is searched on. Its penalties are then multiplied by the
     square root of the ratings' ratio, as the singular values grow from which they are subtracted.
     """
@@ -86,8 +92,13 @@ def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
             raise ValueError(f"a validation split has {n_users} users, and {MIN_USERS} are needed")
     except ValueError as why:
         return Adaptation(start, start, {}, {}, f"Hyperparameters are as given: {why}.")
-    search = _Search(part, inputs.features(part), protocol.relevance_threshold, protocol.seed)
+    threshold, seed = protocol.relevance_threshold, protocol.seed
+    search = _Search(part, inputs.features(part), threshold, seed)
     found = search.run(start.replace(iterations=min(start.iterations, ALS_ITERATIONS)))
+    if within and part.split_time is not None:
+        splits = temporal_validations(within, protocol)
+        parts = [sample_users(one, MAX_USERS, protocol.seed) for one in splits]
+        found = search.recency(found, [(one, inputs.features(one)) for one in parts])
     growth = math.sqrt(whole.train.nnz / part.train.nnz)
     penalties = {
         name: _rounded(getattr(found, name) * growth)
@@ -175,6 +186,41 @@ class _Search:
             hybrid = build_hybrid(changed, changed, self.features, training, components)
             self.ndcg(name, value, hybrid)
         return settings.replace(**{name: self.choose(name, start)})
+
+    def recency(
+        self, settings: ModelSettings, splits: list[tuple[Split, ItemFeatures]]
+    ) -> ModelSettings:
+        """Choose weight and half-life of recent popularity on temporal splits, the best pair.
+
+        Users with and without a history count the same, as groups: for those without, recent
+        popularity alone ranks movies, whatever its weight; most test users may be such.
+        """
+        start = settings.recency_half_life_years, settings.recency_weight
+        pairs = {start, *itertools.product(HALF_LIVES, RECENCY_WEIGHTS)}
+        ndcg: dict[tuple[float, float], list[np.ndarray]] = {pair: [] for pair in sorted(pairs)}
+        known: list[np.ndarray] = []
+        for split, features in splits:
+            components = build_components(settings, settings, features)
+            for (half_life, weight), values in ndcg.items():
+                changed = settings.replace(recency_half_life_years=half_life, recency_weight=weight)
+                hybrid = build_hybrid(changed, changed, features, split.training, components)
+                found = evaluate([hybrid], split, self.threshold, (K,), self.seed)
+                values.append(found.values("NDCG").to_numpy()[:, 0])
+            known.append(np.diff(split.known.indptr)[found.users] > 0)
+        some = np.concatenate(known)
+        by_user = {pair: np.concatenate(values) for pair, values in ndcg.items()}
+        groups = [group for group in (some, ~some) if group.any()]
+        mean = {
+            pair: np.mean([values[group].mean() for group in groups])
+            for pair, values in by_user.items()
+        }
+        best = max(mean, key=lambda pair: mean[pair])
+        for place, name in enumerate(("recency_half_life_years", "recency_weight")):
+            other = 1 - place
+            same = {pair[place]: one for pair, one in mean.items() if pair[other] == best[other]}
+            self.tried[name] = {value: np.array([one]) for value, one in same.items()}
+            self.chosen[name] = best[place]
+        return settings.replace(recency_half_life_years=best[0], recency_weight=best[1])
 
     def ndcg(self, step: str, value: float, model: Model) -> float:
         """The mean NDCG@10 of a model, kept as that of a value; 0 where training diverged."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from movierec.content.features import ItemFeatures
-from movierec.data.splits import Split, validation
+from movierec.data.splits import Split, temporal_validations, validation
 from movierec.datasets import DatasetFacts, load_dataset
 from movierec.evaluation.evaluate import Evaluation, K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
@@ -49,9 +49,6 @@ HYBRIDS = (TARGET, SERVED)
 HYBRID_FACTOR = 4
 # Leaving out the last rating again and again soon leaves few.
 LAST_OUT_SPLITS = 3
-# Temporal validation splits divide ever less of the training part, a tenth each time, since each
-# has few test users with a history.
-TEMPORAL_SPLITS = 7
 # A trial ends on the split where it is behind the best with so small a probability by chance.
 _P_ENDS_TRIAL = 0.1
 
@@ -159,8 +156,8 @@ def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> l
     """Validation splits of the training part, made by the protocol that made `split`.
 
     Those of a random protocol differ in the seed; the fewer users judge, the more there are. One by
-    leave-last-out divides the training part of the one before it; temporal ones divide the first
-    ratings of the training part, all of them and ever fewer; as long as both sides have ratings.
+    leave-last-out divides the training part of the one before it, as long as both sides have
+    ratings; for temporal ones see `temporal_validations`.
     """
     if protocol.protocol == "leave-last-out":
         splits = [validation(split, protocol)]
@@ -169,23 +166,12 @@ def validation_splits(split: Split, protocol: ProtocolSettings, model: str) -> l
                 splits.append(validation(splits[-1], protocol))
         return splits
     if protocol.protocol == "global-time":
-        splits = [validation(split, protocol)]
-        with suppress(ValueError):
-            while len(splits) < TEMPORAL_SPLITS:
-                splits.append(validation(_earlier(split, 1 - 0.1 * len(splits)), protocol))
-        return splits
+        return temporal_validations(split, protocol)
     n_users = np.count_nonzero(np.diff(split.test.indptr))
     number = min(MAX_SPLITS_OF.get(model, MAX_SPLITS), math.ceil(USERS / n_users))
     number *= HYBRID_FACTOR if model in HYBRIDS else 1
     seeds = range(protocol.seed, protocol.seed + number)
     return [validation(split, protocol.model_copy(update={"seed": seed})) for seed in seeds]
-
-
-def _earlier(split: Split, share: float) -> Split:
-    """The split with the first share of its training ratings in time alone."""
-    times = split.training.timestamps
-    until = np.quantile(times, share, method="lower")
-    return replace(split, training=split.training.only(times <= until))
 
 
 def open_study(task: TuningTask, path: Path) -> optuna.Study:
