@@ -103,8 +103,9 @@ def require_layout(folder: Path) -> None:
     """Raise TableError, with the command that imports the folder, unless its headers fit."""
     layout = layout_of(folder)
     with _naming_import(folder):
-        for file in (layout.ratings, layout.movies):
-            begin(folder / file.name, file)
+        for file in layout:
+            if (folder / file.name).exists() or file in (layout.ratings, layout.movies):
+                begin(folder / file.name, file)
 
 
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:

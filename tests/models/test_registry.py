@@ -13,10 +13,10 @@ from movierec.data.interactions import Interactions, select_interactions
 from movierec.data.splits import make_split
 from movierec.data.tables import read_tables
 from movierec.evaluation.evaluate import evaluate
-from movierec.models import ease
+from movierec.models import ease, registry
 from movierec.models.base import TimedModel
 from movierec.models.original import OriginalSimilarity
-from movierec.models.registry import SERVED, TARGET, WITHOUT_FACTS, build_models
+from movierec.models.registry import SERVED, TARGET, WITHOUT_FACTS, build_models, require_known
 from movierec.settings import ContentSettings, ModelSettings, ProtocolSettings
 
 NAMES = [
@@ -158,6 +158,25 @@ def test_where_facts_are_features_the_hybrid_without_them_is_compared(
     np.testing.assert_array_equal(
         models[WITHOUT_FACTS].score(training.user_items), alone.score(training.user_items)
     )
+
+
+def test_names_are_those_of_all_models_in_order(settings, features, training, plain):
+    models = build_models(settings, features, training, without_facts=plain)
+
+    assert [*models] == registry.NAMES
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("als, bqr", "no model bqr here; there are random"),
+        ("popularity", "name a model to compare"),
+    ],
+)
+def test_names_are_refused_without_any_data(names, message):
+    require_known("als, hybrid")
+    with pytest.raises(ValueError, match=message):
+        require_known(names)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from movierec.datasets import locate, require_layout
+    from movierec import locks
+    from movierec.runs.checks import check_plan
     from movierec.runs.listing import changed_settings, settings_text
     from movierec.runs.log import RunLog
     from movierec.runs.plan import plan_run
@@ -37,10 +38,9 @@ def _run(args: argparse.Namespace) -> int:
     if args.why:
         _why(plan)
         return 0
-    if any(stage.number == "01" for stage in plan.steps):
-        require_layout(locate(plan.dataset))
+    check_plan(plan)
     line = StageLine(live=sys.stdout.isatty())
-    with RunLog(plan.run, line.show).open() as log:
+    with locks.whole_run(plan.run), RunLog(plan.run, line.show).open() as log:
         told = {stage.name: values.model_dump() for stage, values in plan.steps.items()}
         settings = settings_text(changed_settings(told)) or "the defaults"
         log.note(f"began {', '.join(told)} with {settings}")

@@ -212,7 +212,7 @@ def split_time(timestamps: np.ndarray, protocol: ProtocolSettings) -> int:
             " test_from: choose another protocol"
         )
     if protocol.test_from:
-        start = _seconds(protocol.test_from)
+        start = seconds_of(protocol.test_from)
     else:
         place = len(timestamps) - max(1, round(len(timestamps) * protocol.test_share))
         start = int(np.partition(timestamps, place)[place])
@@ -387,8 +387,8 @@ def _rows(matrix: sparse.csr_array) -> np.ndarray:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def _seconds(date: str) -> int:
-    """Seconds since 1970 of an ISO date, in UTC unless it names another zone."""
+def seconds_of(date: str) -> int:
+    """Seconds since 1970 of an ISO date, in UTC unless it names another zone. Raises ValueError."""
     try:
         time = datetime.fromisoformat(date)
     except ValueError:

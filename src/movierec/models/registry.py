@@ -1,5 +1,7 @@
 """The model registry: every model that an evaluation compares. A further one is a line here."""
 
+from collections.abc import Collection
+
 from movierec.content.features import ItemFeatures
 from movierec.data.interactions import Interactions
 from movierec.models import ease
@@ -26,6 +28,11 @@ SERVED = Served.name
 VARIANTS = [WITHOUT_FACTS, SERVED]
 # No number means anything without it.
 BASELINE = "popularity"
+# Of all models, in the order of `build_models`.
+NAMES = (
+    "random popularity recent_popularity content original_mean original_similarity item_knn bpr als"
+    f" ease als_content ease_content {WITHOUT_FACTS} {SERVED} {TARGET}"
+).split()
 # They hold movies x movies, dense.
 DENSE = {"ease", "ease_content", "original_similarity"}
 
@@ -114,14 +121,24 @@ def build_models(
     return by_name if names == "all" else _some_of(by_name, names)
 
 
+def require_known(names: str) -> None:
+    """Raise ValueError for names that `build_models` would refuse whatever the data."""
+    _wanted(NAMES, names)
+
+
 def _some_of(models: dict[str, Model], names: str) -> dict[str, Model]:
-    wanted = {name.strip() for name in names.split(",") if name.strip()} | {BASELINE}
-    if unknown := wanted - set(models):
-        raise ValueError(
-            f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(models)}"
-        )
+    wanted = _wanted(models, names)
     if TARGET in wanted:
         wanted.update(VARIANTS)
+    return {name: model for name, model in models.items() if name in wanted}
+
+
+def _wanted(there: Collection[str], names: str) -> set[str]:
+    wanted = {name.strip() for name in names.split(",") if name.strip()} | {BASELINE}
+    if unknown := wanted - set(there):
+        raise ValueError(
+            f"there is no model {', '.join(sorted(unknown))} here; there are {', '.join(there)}"
+        )
     if wanted == {BASELINE}:
         raise ValueError(f"models is {names!r}; name a model to compare with {BASELINE}")
-    return {name: model for name, model in models.items() if name in wanted}
+    return wanted

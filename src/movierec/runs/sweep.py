@@ -18,8 +18,8 @@ from typing import IO, Any
 
 from movierec import paths
 from movierec.data.movielens import SAMPLE
-from movierec.datasets import locate, require_layout
 from movierec.locks import RunInUse
+from movierec.runs.checks import check_plan
 from movierec.runs.plan import Plan, plan_run
 from movierec.runs.runner import why
 from movierec.runs.sharing import alike, committed, share_stages
@@ -69,7 +69,6 @@ class Sweep:
 
     def plans(self) -> dict[str, Plan]:
         """By run, what it does. Raises ValueError or OSError for what cannot work."""
-        require_layout(locate(self.dataset))
         found: dict[str, Plan] = {}
         for combination in self.combinations:
             run = self.run_name(combination)
@@ -77,6 +76,7 @@ class Sweep:
                 raise ValueError(f"two combinations would be run {run!r}; sweep other values")
             assignments = self.assignments(combination)
             found[run] = plan_run(self.dataset, run, self.preset, assignments)
+            check_plan(found[run])
         return found
 
     def assignments(self, combination: Mapping[str, Value]) -> list[str]:
