@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from movierec import paths, sealed
+from movierec import locks, paths, sealed
 from movierec.paths import RunPaths
 from movierec.settings import (
     ALSSettings,
@@ -213,3 +213,60 @@ def test_a_record_that_lacks_a_setting_is_damaged(made):
     path.write_text(sealed.seal(record))
     with pytest.raises(MissingArtifact, match=r"damaged \('factors'\)"):
         OpenStage("05_evaluation", "mine")
+
+
+def _by_hand(source: str, **told: object) -> dict[str, object]:
+    """What a notebook's cells leave, their parameters set before."""
+    names = {"__name__": "__main__", **told}
+    exec("from movierec.stages import OpenStage\n" + source, names)
+    return names
+
+
+@pytest.mark.parametrize("run", ["2024", 2024])
+def test_a_run_may_be_named_by_a_number(run):
+    stage = _by_hand('stage = OpenStage("01_eda", run)', run=run)["stage"]
+    assert stage.paths == RunPaths("2024")
+
+
+def test_the_environment_names_the_run_of_notebooks_that_name_none(monkeypatch):
+    monkeypatch.setenv("MOVIEREC_RUN", "wide")
+    assert _by_hand('stage = OpenStage("01_eda", "", "small")')["stage"].paths.name == "wide"
+    assert _by_hand('stage = OpenStage("01_eda", "mine")')["stage"].paths.name == "mine"
+    monkeypatch.delenv("MOVIEREC_RUN")
+    assert _by_hand('stage = OpenStage("01_eda", "", "small")')["stage"].paths.name == "small"
+    assert _by_hand('stage = OpenStage("01_eda", "")')["stage"].paths.name == "sample"
+
+
+def test_a_default_run_is_not_given_another_dataset(made):
+    other = 'OpenStage("01_eda", "", "mine")'
+    with pytest.raises(ValueError, match="run 'mine' has the dataset sample; name another run for"):
+        _by_hand(other, dataset="/data/mine")
+
+
+def test_a_record_holds_what_the_parameters_cell_says(made):
+    cells = "from movierec.settings import ContentSettings\n"
+    cells += 'OpenStage("02_content_features", "mine").commit(ContentSettings())'
+    _by_hand(cells, title_query="Alien", run="mine")
+    told = read_record(RUN, find_stage("02")).told
+    assert told["title_query"] == "Alien"
+    assert "run" not in told
+
+
+def test_a_parameter_of_a_wrong_type_is_told_in_one_line():
+    with pytest.raises(ValueError, match=r"top_movies = many is not possible: .*most rated movies"):
+        _by_hand('OpenStage("01_eda", "mine")', top_movies="many")
+
+
+def test_a_stage_made_by_hand_says_which_later_ones_are_stale(made, capsys):
+    assert capsys.readouterr().out == ""
+    _make("03_als_training", ALSSettings(alpha=2.0))
+    assert capsys.readouterr().out == (
+        "made from other files: 04_hybrid_similarity; make them again:"
+        " python -m movierec run --run mine --from 04\n"
+    )
+
+
+def test_a_stage_of_a_run_leaves_saying_so_to_the_runner(made, capsys):
+    with locks.whole_run(RUN):
+        _make("03_als_training", ALSSettings(alpha=2.0))
+    assert capsys.readouterr().out == ""

@@ -81,6 +81,7 @@ def locate(dataset: str) -> Path:
 
     The sample is simulated, again if a file is missing or the simulator has changed.
     """
+    dataset = str(dataset)  # papermill takes 2024 for a number
     folder = datasets() / dataset if dataset in NAMES else Path(dataset).expanduser().resolve()
     if dataset == SAMPLE and not simulator.is_current(folder):
         simulator.simulate(folder)

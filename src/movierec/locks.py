@@ -83,6 +83,19 @@ def _path(run: RunPaths) -> Path:
     return paths.home() / "artifacts" / ".locks" / f"{run.name}.lock"
 
 
+def is_held(run: RunPaths) -> bool:
+    """Whether a process works on the run, be it this one."""
+    if run.name in _held:
+        return True
+    try:
+        acquire(run)
+    except RunInUse:
+        return True
+    taken = run.name in _held
+    release(run)
+    return not taken
+
+
 def _command() -> str:
     in_notebook = "ipykernel" in sys.argv[0]
     return "a notebook" if in_notebook else " ".join(["movierec", *sys.argv[1:]])

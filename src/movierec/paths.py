@@ -36,11 +36,6 @@ def reports() -> Path:
     return home() / "reports"
 
 
-def default_run() -> str:
-    """The run that a notebook works on where it names none: MOVIEREC_RUN, else "sample"."""
-    return os.environ.get("MOVIEREC_RUN") or "sample"
-
-
 # Of temporary folders: beside what they are to replace, and elsewhere. A process number follows.
 DRAFT = ".writing-"
 _SCRATCH = "movierec-kernels-"

@@ -164,32 +164,32 @@ class TuningSettings(DataSettings, ContentSettings, ProtocolSettings, ModelSetti
 
 
 class EDAParameters(DataSettings):
-    run: str = _field("", f"{_RUN}; empty takes the name of the dataset")
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else the dataset's name")
 
 
 class ContentParameters(ContentSettings):
-    run: str = _field("sample", _RUN)
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
     title_query: str = _field("Star Wars", _TITLE_QUERY)
     seed: int = _seed("the movies shown")
 
 
 class ALSParameters(ALSSettings):
-    run: str = _field("sample", _RUN)
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
 
 
 class HybridParameters(SimilaritySettings, HybridSettings):
-    run: str = _field("sample", _RUN)
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
     title_query: str = _field("Star Wars", _TITLE_QUERY)
 
 
 class EvaluationParameters(ProtocolSettings, BaselineSettings):
-    run: str = _field("sample", _RUN)
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
     models: str = _field("all", "models to compare: all, or names with commas")
     diagnostics: bool = _field(True, "pitfalls, ablation and the check on a validation split too")
 
 
 class RecommendParameters(Settings):
-    run: str = _field("sample", _RUN)
+    run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
     user_id: int = _field(0, "a user of the data; 0: one with the median number of ratings", ge=0)
     ratings: str = _field("Alien: 5; Pretty Woman: 1", "a cold-start user: TITLE: STARS; ...")
     title_query: str = _field("Star Wars", _TITLE_QUERY)

@@ -4,8 +4,10 @@ A stage is one notebook. Nothing passes between stages but the files named here.
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from movierec import locks, paths, sealed, settings
-from movierec.paths import RunPaths, atomic_write, default_run, sha256_of
+from movierec.paths import RunPaths, atomic_write, sha256_of
 from movierec.settings import Settings, Value, check_values, differences
 from movierec.sources import code_of
 
@@ -226,18 +228,22 @@ def superseded(run: RunPaths, stage: Stage, record: Record) -> str:
 class OpenStage:
     """A stage at work in a run: its inputs checked, its outputs and settings recorded.
 
-    run: by name; empty takes what MOVIEREC_RUN names, else "sample". The parameters are those of
+    run: by name; empty takes what MOVIEREC_RUN names, else `default`. The parameters are those of
     the notebook that opens the stage.
 
     Raises MissingArtifact where an earlier stage has not ended, and StaleInput where one read
     files since made anew, of other settings or content; the message names the command that mends
-    it. Raises SettingsError for a parameter of wrong type or range.
+    it. Raises SettingsError for a parameter of wrong type or range, ValueError where a default
+    run is another dataset's.
     """
 
-    def __init__(self, name: str, run: str):
+    def __init__(self, name: str, run: str, default: str = "sample"):
         self.stage = find_stage(name)
-        self.paths = RunPaths(str(run) or default_run())
+        given = str(run) or os.environ.get("MOVIEREC_RUN", "")
+        self.paths = RunPaths(given or default)
         self._told = _told(self.stage, sys._getframe(1).f_globals)
+        if not given:
+            self._refuse_other_dataset()
         self._written: set[str] = set()
         self._records = {one.name: read_record(self.paths, one) for one in upstream(self.stage)}
         for made in ancestors(self.stage):
@@ -297,6 +303,30 @@ class OpenStage:
         with atomic_write(self.paths.output(self.stage.record)) as draft:
             draft.write_text(sealed.seal(record.model_dump()), encoding="utf-8")
         locks.release(self.paths)
+        if not locks.is_held(self.paths):
+            self._tell_stale()
+
+    def _tell_stale(self) -> None:
+        """Where a stage is opened by hand, say which later ones are no longer of its files."""
+        stale = []
+        for stage in STAGES.values():
+            with suppress(MissingArtifact):
+                if superseded(self.paths, stage, read_record(self.paths, stage)):
+                    stale.append(stage)
+        if stale:
+            print(
+                f"made from other files: {', '.join(one.name for one in stale)}; make them again:"
+                f" python -m movierec run --run {self.paths.name} --from {stale[0].number}"
+            )
+
+    def _refuse_other_dataset(self) -> None:
+        dataset = self._told.get("dataset")
+        with suppress(MissingArtifact):
+            had = read_record(self.paths, self.stage).told.get("dataset")
+            if dataset != had:
+                raise ValueError(
+                    f"run {self.paths.name!r} has the dataset {had}; name another run for {dataset}"
+                )
 
     def _dataset_files(self) -> dict[str, str]:
         """The hashes of the dataset's files, as this stage has written them down."""
@@ -311,12 +341,11 @@ def notebook_of(stage: Stage) -> Path:
 
 def _told(stage: Stage, names: Mapping[str, object]) -> dict[str, Value]:
     """The parameters among the variables of a notebook; outside of one, the defaults."""
-    fields = stage.parameters.model_fields
+    fields = stage.parameters.model_fields.keys() - {"run"}
     given = names if names.get("__name__") == "__main__" else {}
     values = {name: given[name] for name in fields if isinstance(given.get(name), Value)}
-    told = stage.parameters.of(check_values(values, stage.parameters).items()).model_dump()
-    del told["run"]
-    return told
+    told = stage.parameters.of(check_values(values, stage.parameters).items())
+    return told.model_dump(exclude={"run"})
 
 
 def _remedy(run: RunPaths, stage: Stage) -> str:

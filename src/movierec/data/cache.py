@@ -13,6 +13,7 @@ from pyarrow import feather
 
 from movierec import sealed
 from movierec.data.layouts import layout_of
+from movierec.data.originals import MOVIES_FILE, USERS_FILE
 from movierec.data.tables import Tables, read_tables
 from movierec.paths import atomic_folder, datasets, sha256_of
 
@@ -75,8 +76,9 @@ def file_hashes(folder: Path) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The files of a dataset that are there, those of ratings first."""
-    return [folder / one.name for one in layout_of(folder) if (folder / one.name).is_file()]
+    """The files of a dataset that are there, those of ratings first, original ids last."""
+    names = [*(one.name for one in layout_of(folder)), USERS_FILE, MOVIES_FILE]
+    return [folder / name for name in dict.fromkeys(names) if (folder / name).is_file()]
 
 
 def _version(folder: Path) -> _Version:
