@@ -7,6 +7,7 @@ import shutil
 import struct
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,13 @@ def test_a_second_fetch_makes_no_request(mirror):
     mirror.requests.clear()
     assert contents(fetch(NAME, progress=False)) == FILES
     assert mirror.requests == []
+
+
+def test_two_fetches_at_once_share_a_download(mirror):
+    with ThreadPoolExecutor(2) as threads:
+        folders = list(threads.map(lambda _: fetch(NAME, progress=False), range(2)))
+    assert contents(folders[0]) == FILES
+    assert len(mirror.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import zlib
 from collections import Counter
 from pathlib import Path
 
+from filelock import FileLock
+
 from movierec.data.movielens import MOVIELENS
 from movierec.data.transfer import TransferError, download
 from movierec.paths import atomic_folder, datasets
@@ -33,21 +35,14 @@ def fetch(name: str, progress: bool = True) -> Path:
     """
     if name not in MOVIELENS:
         raise ValueError(f"{name!r} cannot be fetched; choose one of {', '.join(MOVIELENS)}")
-    folder = datasets() / name
-    if _is_complete(folder, name):
-        return folder
-    archive = datasets() / ".downloads" / f"{name}.zip"
-    failures = []
-    for url in _addresses(name):
-        try:
-            _download(url, archive, MOVIELENS[name].sha256, progress)
-            break
-        except OSError as error:
-            failures.append(f"  {url}: {error}")
-    else:
-        raise FetchError("\n".join([f"{name}.zip could not be fetched", *failures, _by_hand(name)]))
-    _unpack(archive, folder)
-    archive.unlink()
+    folder, archive = datasets() / name, datasets() / ".downloads" / f"{name}.zip"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes would add to the same begun archive.
+    with FileLock(archive.with_suffix(".lock")):
+        if not _is_complete(folder, name):
+            _from_mirrors(name, archive, progress)
+            _unpack(archive, folder)
+            archive.unlink()
     return folder
 
 
@@ -74,6 +69,17 @@ def fetch_file(archive: Path, name: str | None = None) -> Path:
         )
     _unpack(archive, datasets() / name)
     return datasets() / name
+
+
+def _from_mirrors(name: str, archive: Path, progress: bool) -> None:
+    """Download an archive from the first mirror that gives it. Raises FetchError."""
+    failures = []
+    for url in _addresses(name):
+        try:
+            return _download(url, archive, MOVIELENS[name].sha256, progress)
+        except OSError as error:
+            failures.append(f"  {url}: {error}")
+    raise FetchError("\n".join([f"{name}.zip could not be fetched", *failures, _by_hand(name)]))
 
 
 def _addresses(name: str) -> list[str]:
