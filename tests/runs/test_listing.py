@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
+from movierec import locks
 from movierec.cli import main
 from movierec.paths import RunPaths
 from movierec.runs.listing import changed_settings, list_runs, settings_text, summarise_run
+from movierec.runs.log import RunLog
+from movierec.runs.plan import plan_run
 from movierec.stages import STAGES
 
 _MUST = [name for name, stage in STAGES.items() if not stage.optional]
@@ -33,11 +36,11 @@ def _evaluated(run: RunPaths) -> None:
 
 
 @pytest.fixture
-def whole(executed) -> RunPaths:
+def whole(executed, finished, tiny) -> RunPaths:
     """Every stage that must run has, one a minute; only factors are not the default."""
+    finished(plan_run(tiny, "mine", None, ["factors=128"]), *_MUST)
     for minute, name in enumerate(_MUST):
-        values = {"factors": 128} if name == "03_als_training" else {}
-        run = executed(name, minute=minute, values=values)
+        run = executed(name, minute=minute)
     _evaluated(run)
     return run
 
@@ -91,17 +94,51 @@ def test_an_interrupted_stage_is_named(executed):
     assert (found.state, found.reason) == ("interrupted", "in 01_eda")
 
 
-def test_a_stage_older_than_what_it_reads_is_stale(whole, executed):
-    executed("03_als_training", minute=40)
+def test_a_stage_made_from_what_was_since_made_again_is_stale(whole, finished, tiny):
+    finished(plan_run(tiny, "mine", None, ["factors=64"]), "03_als_training")
 
     found = summarise_run(whole)
 
     assert found.state == "stale"
-    assert found.reason == "04_hybrid_similarity is older than 03_als_training"
+    assert found.reason.startswith("04_hybrid_similarity was made from 03_als_training with")
+        "04_hybrid_similarity was made from 03_als_training with factors"
+    )
 
 
-def test_missing_stages_are_named(executed):
-    found = summarise_run(executed("01_eda"))
+def test_a_stage_made_again_alike_makes_nothing_stale(whole, finished, tiny):
+    finished(plan_run(tiny, "mine", None, ["factors=128"]), "03_als_training")
+
+    assert summarise_run(whole).state == "whole"
+
+
+def test_a_damaged_record_is_told(whole):
+    (whole.artifacts / "02_content_features.json").write_text("{}")
+
+    found = summarise_run(whole)
+
+    assert (found.state, found.reason) == ("stale", "02_content_features.json is damaged")
+
+
+def test_a_run_that_a_process_works_on_is_running(whole):
+    RunLog(whole).note("03_als_training began")
+    with locks.whole_run(whole):
+        found = summarise_run(whole)
+
+    assert (found.state, found.reason) == ("running", "03_als_training began")
+    assert summarise_run(whole).state == "whole"
+
+
+def test_folders_that_are_no_runs_are_passed_over(whole):
+    (whole.artifacts.parent / "two words").mkdir()
+    (whole.artifacts.parent / "two words" / "metrics.json").touch()
+    (whole.artifacts.parent / "empty").mkdir()
+
+    assert [run.name for run in list_runs()] == ["mine"]
+
+
+def test_missing_stages_are_named(finished, tiny):
+    finished(plan_run(tiny, "mine"), "01_eda")
+    found = summarise_run(RunPaths("mine"))
 
     assert found.state == "unfinished"
     assert found.reason == f"without {', '.join(_MUST[1:])}"
@@ -134,8 +171,8 @@ def test_many_settings_are_counted():
     assert text == 'factors 8, alpha 2, models "", 1 more'
 
 
-def test_the_command_prints_a_line_a_run_and_why_one_is_not_whole(whole, executed, capsys):
-    executed("03_als_training", minute=40)
+def test_the_command_prints_a_line_a_run_and_why_one_is_not_whole(whole, finished, tiny, capsys):
+    finished(plan_run(tiny, "mine", None, ["factors=64"]), "03_als_training")
 
     assert main(["runs"]) == 0
 
@@ -143,4 +180,4 @@ def test_the_command_prints_a_line_a_run_and_why_one_is_not_whole(whole, execute
     assert header.split()[:3] == ["run", "began", "dataset"]
     assert line.split()[0] == "mine"
     assert "0.4000 [0.3800, 0.4200]  stale" in line
-    assert reason == "mine: 04_hybrid_similarity is older than 03_als_training"
+    assert reason.startswith("mine: 04_hybrid_similarity was made from 03_als_training")

@@ -5,6 +5,7 @@ Nothing is imported that takes long, and a file that cannot be read hides no oth
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,14 @@ from movierec import locks, paths
 from movierec.paths import RunPaths
 from movierec.runs.log import last_line
 from movierec.settings import Value
-from movierec.stages import STAGES, Stage, upstream
+from movierec.stages import (
+    STAGES,
+    DamagedArtifact,
+    MissingArtifact,
+    Stage,
+    read_record,
+    superseded,
+)
 
 State = Literal["running", "failed", "interrupted", "stale", "unfinished", "whole"]
 
@@ -85,7 +93,7 @@ def summarise_run(run: RunPaths, metric: str = "ndcg@10") -> RunSummary:
     protocol = _part(document, "protocol")
     model, values = _headline(document, metric)
     low, high = values.get("ci95") or (None, None)
-    state, reason = _state(executions)
+    state, reason = _state(run, executions)
     if locks.in_use(run):
         state, reason = "running", last_line(run)
     dataset = facts.get("name") or Path(str(told["01_eda"].get("dataset", ""))).name
@@ -148,22 +156,21 @@ class _Execution:
     """How a stage's notebook was executed, from the metadata that papermill leaves."""
 
     began: datetime
-    ended: datetime | None
     parameters: dict[str, Value]
     failure: str
     completed: bool
 
 
 def run_names() -> list[str]:
-    """Names of runs: of folders with files of a stage or of a search."""
+    """Names of runs: of folders with files of a stage."""
     names = set()
     for above in (paths.home() / "artifacts", paths.reports()):
         for folder in above.glob("*/"):
             left = {path.name for path in folder.iterdir()}
             known = {file for stage in STAGES.values() for file in stage.writes}
             known |= {f"{name}.ipynb" for name in STAGES}
-            if left & known:
-                names.add(folder.name)
+            with suppress(ValueError):  # of a name that is none for a run
+                names |= {RunPaths(folder.name).name} if left & known else set()
     return sorted(names)
 
 
@@ -191,7 +198,6 @@ def _execution(path: Path) -> _Execution | None:
         errors = [one for one in outputs if one["output_type"] == "error"]
         return _Execution(
             began=datetime.fromisoformat(about["start_time"]),
-            ended=datetime.fromisoformat(about["end_time"]) if about["end_time"] else None,
             parameters=dict(about["parameters"]),
             failure=f"{errors[0]['ename']}: {errors[0]['evalue']}" if errors else "",
             completed=all(cell["metadata"]["papermill"]["status"] == "completed" for cell in cells),
@@ -202,8 +208,9 @@ def _execution(path: Path) -> _Execution | None:
 
 def _told(run: RunPaths, stage: Stage, execution: _Execution | None) -> dict[str, Value]:
     """What a stage was told; its record outdoes its notebook."""
+    record = _read(run.artifacts / stage.record)
     told = execution.parameters if execution else {}
-    return told | (_part(_read(run.artifacts / stage.record), "settings") if stage.settings else {})
+    return told | _part(record, "told") | _part(record, "settings")
 
 
 def _headline(document: Mapping[str, Any], metric: str) -> tuple[str, dict[str, Any]]:
@@ -216,7 +223,7 @@ def _headline(document: Mapping[str, Any], metric: str) -> tuple[str, dict[str, 
     return model, _part(_part(models, model), metric)
 
 
-def _state(executions: Mapping[str, _Execution | None]) -> tuple[State, str]:
+def _state(run: RunPaths, executions: Mapping[str, _Execution | None]) -> tuple[State, str]:
     ran = {name: one for name, one in executions.items() if one}
     for name, one in ran.items():
         if one.failure and not STAGES[name].optional:
@@ -224,12 +231,15 @@ def _state(executions: Mapping[str, _Execution | None]) -> tuple[State, str]:
     for name, one in ran.items():
         if not one.completed and not one.failure:
             return "interrupted", f"in {name}"
-    for name, one in ran.items():
-        for read in upstream(STAGES[name]):
-            source = ran.get(read.name)
-            if source and source.ended and source.ended > one.began:
-                return "stale", f"{name} is older than {read.name}"
-    missing = [name for name, stage in STAGES.items() if name not in ran and not stage.optional]
+    missing = []
+    for name, stage in STAGES.items():
+        try:
+            if other := superseded(run, stage, read_record(run, stage)):
+                return "stale", f"{name} was made from {other}"
+        except DamagedArtifact:
+            return "stale", f"{stage.record} is damaged"
+        except MissingArtifact:
+            missing += [] if stage.optional else [name]
     if missing:
         return "unfinished", f"without {', '.join(missing)}"
     failures = [f"{name}: {one.failure}" for name, one in ran.items() if one.failure]
