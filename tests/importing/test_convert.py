@@ -1,6 +1,7 @@
 """`import`: each format that people bring, to the same tables."""
 
 import gzip
+import io
 import zipfile
 from pathlib import Path
 
@@ -399,3 +400,44 @@ def test_a_folder_in_an_older_layout_of_movielens_keeps_its_genres(folder):
     imported = brought(given(folder, u__data="7\t20\t4\t1100000000\n", u__item=item))
     assert rows(imported) == [(7, 20, 4.0, 1_100_000_000)]
     assert imported.movies["genres"].tolist() == ["Comedy|Romance"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no rows in mine.csv"),
+        (b"user,item,rating\n", "no rows in mine.csv"),
+        (bytes(range(256)) * 9, "is no text"),
+        (b"user,item,rating\n1,2,5\n1,3\n", "row 3: .*got 2"),
+        (b'user,item,title\n1,2,"a\n1,3,b\n', "not closed, maybe that of line 2"),
+        (b"user,item,rating\n1,2,good\n", "rating 'good' is no number"),
+        (b"user,item,rating\n1,2,inf\n", "rating 'inf' is no number"),
+        (b"user,item,rating,date\n1,2,5,soon\n", "'soon' is no date"),
+        (b"user,item,rating,date\n1,2,5,1950-01-01\n", "not between 1970 and 2038"),
+        (b"user,item,rating,ts\n1,2,5,2019\n", "--times s .*\n.*--times ignore"),
+        (b"PAR1....PAR1", "damaged Parquet"),
+    ],
+)
+def test_what_cannot_be_read_is_said(content, message, folder):
+    given(folder, mine__csv=content)
+    with pytest.raises(CannotImport, match=message):
+        brought(folder)
+
+
+@pytest.mark.parametrize("name", ["mine.csv.gz", "mine.zip"])
+def test_a_cut_archive_is_said(name, tmp_path):
+    whole = io.BytesIO()
+    if name.endswith("zip"):
+        with zipfile.ZipFile(whole, "w") as archive:
+            archive.writestr("mine.csv", lines(RATINGS, header=HEADER))
+        content = whole.getvalue().replace(b"7,20", b"7,21")
+    else:
+        content = gzip.compress(lines(RATINGS, header=HEADER).encode())[:-9]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CannotImport, match="cannot be unpacked"):
+        brought(tmp_path / name)
+
+
+def test_inches_in_a_title_are_no_open_quotation(folder):
+    imported = brought(given(folder, mine__csv='user,item,title\n1,2,The 12" remix\n1,3,b\n'))
+    assert imported.movies["title"].tolist() == ['The 12" remix', "b"]

@@ -113,7 +113,7 @@ def _read_all(sources: list[Source], choices: Choices) -> tuple[list[Sheet], lis
             notes.append(("left out", str(error)))
     if not sheets:
         shown = ", ".join(source.name for source in sources)
-        raise CannotImport(f"no rows of several fields in {shown}; name the separator: --separator")
+        raise CannotImport(f"no rows in {shown}, or --separator must name what is between fields")
     return sheets, notes
 
 

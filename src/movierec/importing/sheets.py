@@ -127,6 +127,13 @@ def _separator(text: str, name: str, choices: Choices) -> str | None:
         return {spelt: one for one, spelt in _SPELT.items()}.get(
             choices.separator, choices.separator
         )
+    named = [
+        one
+        for one in _SEPARATORS
+        if (rows := _rows(text, one)) and sum(map(is_known_name, rows[0])) > 1
+    ]
+    if len(named) == 1:
+        return named[0]
     shares = {one: _regularity(_rows(text, one)) for one in _SEPARATORS}
     if shares["::"]:
         return "::"
@@ -223,7 +230,12 @@ def _parse(
     if len(separator) > 1:
         data, separator = data.replace(separator.encode(), _UNIT.encode()), _UNIT
     try:
-        return _read_csv(data, separator, names, header, quotes, None), []
+        table = _read_csv(data, separator, names, header, quotes, None)
+        broken = sum(int(table[column].str.contains("\n").sum()) for column in table)
+        if broken and data.count(b'"') % 2:
+            line = _unclosed(data)
+            raise CannotImport(f"{name}: a quotation mark is not closed, maybe that of line {line}")
+        return table, [f"{broken:,} texts of several lines"] if broken else []
     except pa.ArrowInvalid as error:
         first = error
     try:  # Some programs write \" for a quotation mark within a text.
@@ -234,6 +246,12 @@ def _parse(
         row = f", row {where[1]}" if where else ""
         why = re.sub(r"^.*?(Row #\d+: )", "", str(first), flags=re.DOTALL)
         raise CannotImport(f"{name}{row}: {why.strip()[:200]}; correct it or take it out") from None
+
+
+def _unclosed(data: bytes) -> int:
+    """The first line with an odd number of quotation marks."""
+    lines = enumerate(data.splitlines(), start=1)
+    return next(number for number, line in lines if line.count(b'"') % 2)
 
 
 def _is_quoted(data: bytes, separator: str) -> bool:

@@ -56,6 +56,8 @@ def _recognised(data: bytes) -> str | None:
 
 
 def _guess(data: bytes, name: str) -> str:
+    if len(re.findall(rb"[\x00-\x08\x0e-\x1f]", data[:_SAMPLE])) > len(data[:_SAMPLE]) / 50:
+        raise CannotImport(f"{name} is no text: save it as CSV first")
     lines = [line for line in data[: 1 << 24].splitlines() if not line.isascii()]
     sample = b"\n".join(lines[:1000])
     # 0x80 to 0x9f are letters and quotation marks in Windows' variant, control codes in Latin-1.
