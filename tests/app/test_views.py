@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from movierec import sealed
 from movierec.app import profile as profiles
 from movierec.app.launch import RUN_VARIABLE
 from movierec.app.profile import Profile
@@ -311,10 +312,8 @@ def test_about_has_dataset_settings_headline_versions_and_licence(app, evaluated
 
 @pytest.mark.filterwarnings("ignore:.* was made with numpy")
 def test_a_model_of_another_version_is_loaded_with_a_note(app, sample):
-    path = sample.artifacts / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["versions"]["numpy"] = "1.0"
-    path.write_text(json.dumps(manifest))
+    versions = sealed.unseal((sample.artifacts / "manifest.json").read_bytes())["versions"]
+    _write_manifest(sample, versions=versions | {"numpy": "1.0"})
     assert any("made with numpy 1.0" in one.value for one in app("about.py").warning)
 
 
@@ -345,9 +344,13 @@ def _unreadable(run):
 
     content = pickle.dumps(_Gone()).replace(b"_Gone", b"_Lost")
     (run.artifacts / "model.pkl").write_bytes(content)
+    _write_manifest(run, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _write_manifest(run, **changes):
+    """Change a manifest as another version would have written it, checksum and all."""
     path = run.artifacts / "manifest.json"
-    manifest = json.loads(path.read_text())
-    path.write_text(json.dumps(manifest | {"sha256": hashlib.sha256(content).hexdigest()}))
+    path.write_text(sealed.seal(sealed.unseal(path.read_bytes()) | changes))
 
 
 class _Gone:
@@ -376,10 +379,19 @@ def test_a_run_that_is_not_there_is_named(app, sample, monkeypatch, name):
     assert "<b>" not in at.error[0].value
 
 
+def test_an_evaluation_that_comes_later_is_seen(app, evaluated):
+    found = evaluated.artifacts / "metrics.json"
+    aside = found.rename(found.with_name("aside.json"))
+    at = app("user.py", user="501")
+    assert "✓ hit" not in _html(at)
+    aside.rename(found)
+    assert "✓ hit" in _html(at.run())
+
+
 def test_a_model_that_was_made_again_is_loaded_again(app, sample, world):
     at = app("about.py")
-    manifest = sample.artifacts / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"two-genres"', '"renamed"'))
+    dataset = sealed.unseal((sample.artifacts / "manifest.json").read_bytes())["dataset"]
+    _write_manifest(sample, dataset=dataset | {"name": "renamed"})
     assert "renamed" in "\n".join(one.value for one in at.run().subheader)
 
 

@@ -21,7 +21,7 @@ import psutil
 from movierec import load_model, paths
 from movierec.app import launch
 from movierec.app.profile import Profile, catalogue_of, to_text
-from movierec.serving.bundle import Manifest
+from movierec.serving.bundle import read_manifest
 
 MESSAGE_BYTES = 50_000_000
 
@@ -124,8 +124,8 @@ def queries(run: str, sessions: int) -> list[str]:
     """Addresses of as many different profiles of 20 films."""
     recommender = load_model(paths.RunPaths(run).artifacts / "model.pkl")
     movies = recommender.bundle["movies_indexed"]["movieId"].to_numpy()
-    text = (paths.RunPaths(run).artifacts / "manifest.json").read_text()
-    catalogue = catalogue_of(Manifest.model_validate_json(text).dataset["name"])
+    manifest = read_manifest(paths.RunPaths(run).artifacts / "model.pkl")
+    catalogue = catalogue_of(manifest.dataset["name"])
     rng = np.random.default_rng(0)
     found = []
     for _ in range(sessions):

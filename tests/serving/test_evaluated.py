@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from movierec.serving.bundle import Manifest
+from movierec.serving.bundle import Manifest, read_manifest
 from movierec.serving.evaluated import evaluated_user, is_of
 
 
@@ -32,7 +32,7 @@ def run(world):
 
 
 def _manifest(run) -> Manifest:
-    return Manifest.model_validate_json((run.artifacts / "manifest.json").read_text())
+    return read_manifest(run.artifacts / "model.pkl")
 
 
 def test_hits_of_the_own_list_are_marked(run):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from movierec.app.profile import catalogue_of
 from movierec.data.columns import MOVIE, TITLE
 from movierec.runs.listing import RunSummary, summarise_run
 from movierec.serving import answers, evaluated
-from movierec.serving.bundle import BundleError, Manifest, load_model
+from movierec.serving.bundle import BundleError, load_model, read_manifest
 from movierec.serving.filters import Filters
 from movierec.serving.recommender import POPULARITY, Part, Recommender
 from movierec.serving.titles import MIN_MATCH
@@ -22,6 +23,7 @@ from movierec.stages import MissingArtifact, artifact
 
 # A model's last answers are kept: most reruns of a page ask what was asked before.
 _ANSWERS = 1_000
+_EVALUATION = "metrics.json"
 # Models that are held at once: that of the app, and one to compare it with.
 _MODELS = 2
 
@@ -52,8 +54,7 @@ class Model:
     def __init__(self, run: paths.RunPaths, recommender: Recommender):
         self.run = run
         self.recommender = recommender
-        text = (run.artifacts / "manifest.json").read_text(encoding="utf-8")
-        self.manifest = Manifest.model_validate_json(text)
+        self.manifest = read_manifest(run.artifacts / "model.pkl")
         self.movies = recommender.bundle["movies_indexed"].set_index(MOVIE)
         self._lock = threading.Lock()
         self.recommended = lru_cache(_ANSWERS)(self._recommended)
@@ -151,22 +152,30 @@ class Model:
 
 
 def open_model(run: str) -> Model:
-    """The model of a run, checked against its manifest; loaded again only if it was made again.
+    """The model of a run, checked against its manifest.
 
-    Raises ModelUnavailable.
+    It is loaded again only if it was made or evaluated again. Raises ModelUnavailable.
     """
     try:
         files = paths.RunPaths(run)
-        made = [_status(files, name) for name in ("model.pkl", "manifest.json")]
+        for name in ("model.pkl", "manifest.json"):
+            if not (files.artifacts / name).exists():
+                artifact(files, name)  # says what to do
     except (ValueError, MissingArtifact) as error:
         raise ModelUnavailable(str(error)) from None
+    made = [_status(files.artifacts / name) for name in ("model.pkl", "manifest.json", _EVALUATION)]
     return _load(run, str(files.artifacts), tuple(made))
 
 
-def _status(run: paths.RunPaths, file: str) -> tuple[int, int]:
-    """Time and size of a file: this is asked too often for its hash. Raises MissingArtifact."""
-    path = run.artifacts / file
-    found = (path if path.exists() else artifact(run, file)).stat()
+def runs_with_models() -> list[str]:
+    return sorted(path.parent.name for path in (paths.home() / "artifacts").glob("*/model.pkl"))
+
+
+def _status(path: Path) -> tuple[int, int]:
+    """Time and size of a file, 0 if it is missing: this is asked too often for its hash."""
+    if not path.exists():
+        return 0, 0
+    found = path.stat()
     return found.st_mtime_ns, found.st_size
 
 

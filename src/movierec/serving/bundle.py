@@ -184,7 +184,7 @@ def load_model(path: str | Path) -> Recommender:
     Raises FileNotFoundError, or BundleError when files do not belong together.
     """
     path = Path(path)
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise BundleError(f"{path} is not the file its manifest describes, so it is not loaded")
@@ -212,7 +212,8 @@ def other_versions(manifest: Manifest) -> list[str]:
     ]
 
 
-def _read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path) -> Manifest:
+    """What lies beside the pickle at `path`. Raises BundleError."""
     try:
         return Manifest.model_validate(sealed.unseal(path.with_name("manifest.json").read_bytes()))
     except FileNotFoundError:

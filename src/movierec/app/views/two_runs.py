@@ -4,19 +4,17 @@ import pandas as pd
 import streamlit as st
 
 from movierec.app import cards, session
-from movierec.app.model import Model, ModelUnavailable, open_model
+from movierec.app.model import Model, ModelUnavailable, open_model, runs_with_models
 from movierec.app.widgets import headline
 from movierec.data.columns import TITLE
 from movierec.markup import markdown
-from movierec.runs.listing import list_runs
 from movierec.serving.filters import Filters
 
 
 def show() -> None:
     first = session.model()
     st.header("Two runs side by side")
-    others = [one.name for one in list_runs() if (one.paths.artifacts / "model.pkl").exists()]
-    others = [name for name in others if name != first.run.name]
+    others = [name for name in runs_with_models() if name != first.run.name]
     if not others:
         st.info(
             "There is no other run with a model. Make one, for example with other factors:\n\n"
