@@ -101,8 +101,6 @@ def test_a_stage_made_from_what_was_since_made_again_is_stale(whole, finished, t
 
     assert found.state == "stale"
     assert found.reason.startswith("04_hybrid_similarity was made from 03_als_training with")
-        "04_hybrid_similarity was made from 03_als_training with factors"
-    )
 
 
 def test_a_stage_made_again_alike_makes_nothing_stale(whole, finished, tiny):
