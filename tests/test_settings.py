@@ -214,7 +214,7 @@ def test_settings_differ_where_values_do_or_one_lacks_them():
 def test_a_setting_stands_in_one_parameters_cell():
     counts = Counter(name for kind in ALL for name in kind.model_fields)
     twice = {name for name, count in counts.items() if count > 1}
-    assert twice <= {"run", "seed", "dataset", "title_query"}
+    assert twice <= {"run", "seed", "dataset", "engine", "title_query"}
 
 
 def _cell(stage: str) -> str:

@@ -52,7 +52,9 @@ def _seed(use: str) -> Any:
     return _field(0, f"seed of {use}", ge=0, le=2**32 - 1)
 
 
+Engine = Literal["local", "spark"]
 _RUN = "folder under artifacts and reports"
+_ENGINE = "who does the heavy work"
 _TITLE_QUERY = "movies to look at closely: those whose title holds this"
 
 
@@ -165,6 +167,7 @@ class TuningSettings(DataSettings, ContentSettings, ProtocolSettings, ModelSetti
 
 class EDAParameters(DataSettings):
     run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else the dataset's name")
+    engine: Engine = _field("local", _ENGINE)
 
 
 class ContentParameters(ContentSettings):
@@ -175,15 +178,18 @@ class ContentParameters(ContentSettings):
 
 class ALSParameters(ALSSettings):
     run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
+    engine: Engine = _field("local", _ENGINE)
 
 
 class HybridParameters(SimilaritySettings, HybridSettings):
     run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
+    engine: Engine = _field("local", _ENGINE)
     title_query: str = _field("Star Wars", _TITLE_QUERY)
 
 
 class EvaluationParameters(ProtocolSettings, BaselineSettings):
     run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
+    engine: Engine = _field("local", _ENGINE)
     models: str = _field("all", "models to compare: all, or names with commas")
     diagnostics: bool = _field(True, "pitfalls, ablation and the check on a validation split too")
 

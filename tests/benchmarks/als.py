@@ -33,8 +33,8 @@ VARIANTS = {
     "accelerated": ("accelerated", {}),
     "random start": ("accelerated", {"_spectral_start": als_training._random_start}),
     "no balancing": ("accelerated", {"balancing": unbalanced}),
-    "no momentum": ("accelerated", {"_MOMENTUM": np.float32(0)}),
-    "3 steps": ("accelerated", {"_ACCELERATED_STEPS": 3}),
+    "no momentum": ("accelerated", {"MOMENTUM": np.float32(0)}),
+    "3 steps": ("accelerated", {"ACCELERATED_STEPS": 3}),
 }
 
 

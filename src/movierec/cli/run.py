@@ -1,6 +1,7 @@
 """The command `run`."""
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ def add(commands: Commands) -> None:
     run.add_argument("--dataset", help=f"{', '.join(NAMES)}, or a folder [sample; --from: kept]")
     run.add_argument("--run", help="name under artifacts/ and reports/ [the dataset's name]")
     run.add_argument("--preset", help="tuned, original, start or TOML file [tuned; --from: kept]")
+    run.add_argument("--engine", help="short for -p engine=ENGINE: local or spark [local]")
+    run.add_argument("--master", help="Spark's cluster [$SPARK_MASTER, else local[2]]")
     add_assignments(run, "set a parameter of the notebooks; may be repeated")
     run.add_argument("--from", dest="first", metavar="STAGE", help="first stage, as 03 [01_eda]")
     run.add_argument("--to", dest="last", metavar="STAGE", help="last stage [06_recommend]")
@@ -34,7 +37,10 @@ def _run(args: argparse.Namespace) -> int:
     from movierec.runs.plan import plan_run
     from movierec.runs.runner import run_stages
 
-    plan = plan_run(args.dataset, args.run, args.preset, args.p, args.first, args.last, args.force)
+    if args.master:
+        os.environ["SPARK_MASTER"] = args.master
+    told = args.p + ([f"engine={args.engine}"] if args.engine else [])
+    plan = plan_run(args.dataset, args.run, args.preset, told, args.first, args.last, args.force)
     if args.why:
         _why(plan)
         return 0

@@ -1,12 +1,14 @@
 """Numbers of ratings, users and tags, for figures and sentences about them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from movierec.data.columns import GENRES, MOVIE, NO_GENRES, RATING, TAG, TIMESTAMP, TITLE, USER
 
-_DAY = 86_400  # seconds
-_DAYS = 1 + np.iinfo(np.int32).max // _DAY
+DAY = 86_400  # seconds
+_DAYS = 1 + np.iinfo(np.int32).max // DAY
 # Ratings at a time, so that what is computed of them is in memory that is there already.
 _BLOCK = 1 << 20
 
@@ -18,10 +20,15 @@ def ratings_per_month(timestamps: pd.Series) -> pd.Series:
     """
     seconds = timestamps.to_numpy()
     blocks = (seconds[start : start + _BLOCK] for start in range(0, len(seconds), _BLOCK))
-    counts = sum(np.bincount(block // _DAY, minlength=_DAYS) for block in blocks)
-    per_day = pd.Series(counts, np.arange(_DAYS).astype("datetime64[D]"))
-    rated = np.flatnonzero(per_day)
-    return per_day.iloc[rated[0] : rated[-1] + 1].resample("MS").sum()
+    counts = np.sum([np.bincount(block // DAY, minlength=_DAYS) for block in blocks], axis=0)
+    rated = np.flatnonzero(counts)
+    return months_of_days(pd.Series(counts[rated], rated))
+
+
+def months_of_days(counts: pd.Series) -> pd.Series:
+    """As `ratings_per_month`, from the numbers of ratings of days; index days since 1970."""
+    days = counts.index.to_numpy().astype("datetime64[D]")
+    return counts.set_axis(pd.DatetimeIndex(days)).resample("MS").sum()
 
 
 def ratings_and_mean(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -52,8 +59,10 @@ def tag_uses(tags: pd.DataFrame) -> pd.DataFrame:
     return counts.sort_values("uses", ascending=False, kind="stable")
 
 
-def missing(ratings: pd.DataFrame, movies: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
-    """What is lacking, a row each: of how many, count and share."""
+def missing(
+    ratings: Mapping[str, pd.Series], movies: pd.DataFrame, tags: pd.DataFrame
+) -> pd.DataFrame:
+    """What is lacking, a row each: of how many, count and share. Of ratings, who rated what."""
     year = movies[TITLE].str.contains(r"\(\d{4}\)\s*$")
     lacking = {
         "movies without a year": ~year,

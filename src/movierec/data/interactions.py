@@ -36,6 +36,15 @@ class Interactions:
     movie_names: np.ndarray | None = None
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of users and movies."""
+        return len(self.user_ids), len(self.movie_ids)
+
+    @property
+    def n_ratings(self) -> int:
+        return self.user_items.nnz
+
+    @property
     def sparsity(self) -> float:
         """Share of user-movie pairs without a rating, 0 to 1."""
         n_users, n_movies = self.user_items.shape

@@ -76,10 +76,10 @@ def begin(path: Path, file: File) -> tuple[tuple[Column, ...], int]:
         raise OtherForm(f"{path}, line 1: UTF-16, not UTF-8 text; save it as UTF-8")
     if not file.header:
         return file.columns, mark
-    return _columns(path, file, line), mark + len(line)
+    return header_columns(path, file, line), mark + len(line)
 
 
-def _columns(path: Path, file: File, line: bytes) -> tuple[Column, ...]:
+def header_columns(path: Path, file: File, line: bytes) -> tuple[Column, ...]:
     """The columns that a header names, in its order."""
     try:
         line.decode()
@@ -139,7 +139,7 @@ def _read_numbers(path: Path, file: File, columns: tuple[Column, ...], start: in
                     column[begin:rows] = values
         except Violation as violation:
             threads.shutdown(cancel_futures=True)
-            raise _error(path, file, columns, path.read_bytes(), violation) from None
+            raise error_of(path, file, columns, path.read_bytes(), violation) from None
     for column in kept.values():
         column.resize(rows, refcheck=False)
     return pd.DataFrame(kept, copy=False)
@@ -161,7 +161,7 @@ def _read_text(path: Path, file: File, columns: tuple[Column, ...], start: int) 
     try:
         fields = parse(data, columns, file.dialect, start)
     except Violation as violation:
-        raise _error(path, file, columns, data, violation) from None
+        raise error_of(path, file, columns, data, violation) from None
     kept = {
         one.name: values if one.kind is Kind.TEXT else values.astype(_TYPES[one.kind])
         for one, values in zip(columns, fields.columns, strict=True)
@@ -200,9 +200,10 @@ def _line(data: bytes, offset: int) -> int:
     return data.count(b"\n", 0, offset) + 1
 
 
-def _error(
+def error_of(
     path: Path, file: File, columns: tuple[Column, ...], data: bytes, violation: Violation
 ) -> TableError:
+    """What is wrong where; data: the file's bytes, to find the line."""
     line, start = _line(data, violation.start), violation.start
     separator, column = file.dialect.separator.encode(), columns[violation.column]
     row = data[start:end] if (end := data.find(b"\n", start)) >= 0 else data[start:]

@@ -102,6 +102,35 @@ class Split:
         return relevant
 
 
+class Draws:
+    """What a split leaves to chance, by a seed; and the moment of a temporal split."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def ratings(self, interactions: Interactions) -> np.ndarray:
+        """(nnz,) numbers in [0, 1), independent of each other."""
+        return np.random.default_rng(self.seed).random(interactions.user_items.nnz)
+
+    def users(self, interactions: Interactions, share: float) -> np.ndarray:
+        """(n_users,) bool: a random share of the users who have two ratings or more."""
+        matrix = interactions.user_items
+        eligible = np.flatnonzero(np.diff(matrix.indptr) > 1)
+        return _random_mask(matrix.shape[0], eligible, share, self.seed)
+
+    def movies(self, interactions: Interactions, share: float) -> np.ndarray:
+        """(n_movies,) bool: a random share of the movies that have a rating."""
+        return self.of_rated(interactions.ratings_per_movie > 0, share)
+
+    def of_rated(self, rated: np.ndarray, share: float) -> np.ndarray:
+        """As `movies`; rated: (n_movies,) bool, which movies have a rating."""
+        return _random_mask(len(rated), np.flatnonzero(rated), share, self.seed)
+
+    def split_time(self, interactions: Interactions, protocol: ProtocolSettings) -> int:
+        """See `split_time`."""
+        return split_time(interactions.timestamps, protocol)
+
+
 def make_split(
     interactions: Interactions, protocol: ProtocolSettings, given: pd.DataFrame | None = None
 ) -> Split:
@@ -113,7 +142,7 @@ def make_split(
     split = (
         _given(interactions, given)
         if protocol.protocol == "given"
-        else PROTOCOLS[protocol.protocol](interactions, protocol)
+        else PROTOCOLS[protocol.protocol](interactions, protocol, Draws(protocol.seed))
     )
     for part, ratings, change in (
         ("training", split.train, "lower"),
@@ -174,19 +203,19 @@ def sample_users(split: Split, most: int, seed: int) -> Split:
     )
 
 
-def _user_random(interactions: Interactions, protocol: ProtocolSettings) -> Split:
+def _user_random(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
     return _split(
         interactions,
-        _share_of_rows(interactions.user_items, protocol.test_share, protocol.seed),
+        _share_of_rows(interactions, protocol.test_share, draws),
         f"A random {protocol.test_share:.0%} of each user's ratings are held out, and each model"
         " ranks all movies that the user has not rated in the training part. It measures how well"
         " the preferences of known users are completed, regardless of the order in time.",
     )
 
 
-def _leave_last_out(interactions: Interactions, protocol: ProtocolSettings) -> Split:
+def _leave_last_out(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
     counts = np.diff(interactions.user_items.indptr)
-    drawn = np.random.default_rng(protocol.seed).random(interactions.user_items.nnz)
+    drawn = draws.ratings(interactions)
     # Ties in time are broken at random.
     order = np.lexsort((drawn, interactions.timestamps, _rows(interactions.user_items)))
     in_test = np.zeros(len(order), dtype=bool)
@@ -214,24 +243,33 @@ def split_time(timestamps: np.ndarray, protocol: ProtocolSettings) -> int:
     if protocol.test_from:
         start = seconds_of(protocol.test_from)
     else:
-        place = len(timestamps) - max(1, round(len(timestamps) * protocol.test_share))
+        place = time_place(len(timestamps), protocol)
         start = int(np.partition(timestamps, place)[place])
-    first, last = timestamps.min(), timestamps.max()
+    check_split_time(start, timestamps.min(), timestamps.max())
+    return start
+
+
+def time_place(n_ratings: int, protocol: ProtocolSettings) -> int:
+    """How many ratings come before the split time, where `test_share` gives it."""
+    return n_ratings - max(1, round(n_ratings * protocol.test_share))
+
+
+def check_split_time(start: int, first: int, last: int) -> None:
+    """Raise ValueError unless ratings from `first` to `last`, in seconds, lie on both sides."""
     if start <= first or start > last:
         raise ValueError(
             f"no rating is {'before' if start <= first else 'after'} the split time"
             f" {utc(start):%Y-%m-%d %H:%M:%S} UTC; ratings run from {utc(first):%Y-%m-%d} to"
             f" {utc(last):%Y-%m-%d}: choose test_share or test_from so that both parts have some"
         )
-    return start
 
 
 def utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _global_time(interactions: Interactions, protocol: ProtocolSettings) -> Split:
-    start = split_time(interactions.timestamps, protocol)
+def _global_time(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
+    start = draws.split_time(interactions, protocol)
     late = interactions.timestamps >= start
     return _split(
         interactions,
@@ -244,11 +282,10 @@ def _global_time(interactions: Interactions, protocol: ProtocolSettings) -> Spli
     )
 
 
-def _unseen_users(interactions: Interactions, protocol: ProtocolSettings) -> Split:
-    matrix, share = interactions.user_items, protocol.test_share
-    eligible = np.flatnonzero(np.diff(matrix.indptr) > 1)
-    of_held_out = _random_mask(matrix.shape[0], eligible, share, protocol.seed)[_rows(matrix)]
-    in_test = _share_of_rows(matrix, share, protocol.seed, at_least=1) & of_held_out
+def _unseen_users(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
+    share = protocol.test_share
+    of_held_out = draws.users(interactions, share)[_rows(interactions.user_items)]
+    in_test = _share_of_rows(interactions, share, draws, at_least=1) & of_held_out
     return _split(
         interactions,
         in_test,
@@ -260,9 +297,8 @@ def _unseen_users(interactions: Interactions, protocol: ProtocolSettings) -> Spl
     )
 
 
-def _cold_movies(interactions: Interactions, protocol: ProtocolSettings) -> Split:
-    rated = np.flatnonzero(interactions.ratings_per_movie)
-    cold = _random_mask(len(interactions.movie_ids), rated, protocol.test_share, protocol.seed)
+def _cold_movies(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
+    cold = draws.movies(interactions, protocol.test_share)
     return _split(
         interactions,
         cold[interactions.user_items.indices],
@@ -316,7 +352,7 @@ def _given(interactions: Interactions, given: pd.DataFrame | None) -> Split:
 
 
 # All but "given", which needs a test set.
-PROTOCOLS: dict[str, Callable[[Interactions, ProtocolSettings], Split]] = {
+PROTOCOLS: dict[str, Callable[[Interactions, ProtocolSettings, Draws], Split]] = {
     "user-random": _user_random,
     "leave-last-out": _leave_last_out,
     "global-time": _global_time,
@@ -360,17 +396,18 @@ def _random_mask(size: int, eligible: np.ndarray, share: float, seed: int) -> np
 
 
 def _share_of_rows(
-    matrix: sparse.csr_array, share: float, seed: int, at_least: int = 0
+    interactions: Interactions, share: float, draws: Draws, at_least: int = 0
 ) -> np.ndarray:
     """(nnz,) bool, true at a random share of each row's n entries.
 
     Their number is n * share rounded, but at least `at_least` and at most n - 1, so that every
     user keeps some history.
     """
+    matrix = interactions.user_items
     counts = np.diff(matrix.indptr)
     wanted = np.maximum(np.rint(counts * share).astype(int), at_least)
     wanted = np.minimum(wanted, np.maximum(counts - 1, 0))
-    drawn = np.random.default_rng(seed).random(matrix.nnz)
+    drawn = draws.ratings(interactions)
     taken = np.zeros(matrix.nnz, dtype=bool)
     for start, end, n in zip(matrix.indptr[:-1], matrix.indptr[1:], wanted, strict=True):
         taken[start + np.argsort(drawn[start:end])[:n]] = True

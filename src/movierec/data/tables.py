@@ -63,18 +63,18 @@ def read_tables(folder: Path) -> Tables:
     ratings = read_file(folder / layout.ratings.name, layout.ratings)
     if ratings.empty:
         raise TableError(f"{folder / layout.ratings.name}: there are no ratings")
-    movies = _read_movies(folder / layout.movies.name, layout.movies)
-    tags = _read_optional(folder / layout.tags.name, layout.tags)
+    movies = read_movies(folder / layout.movies.name, layout.movies)
+    tags = read_optional(folder / layout.tags.name, layout.tags)
 
     n_read = len(ratings)
     ratings = _latest(ratings)
     unknown = np.setdiff1d(pd.unique(ratings[MOVIE]), movies[MOVIE])
-    nonblank = tags[tags[TAG].str.strip() != ""]
+    nonblank = nonblank_tags(tags)
     return Tables(
         ratings=ratings,
-        movies=_with_unknown(movies, unknown),
-        tags=nonblank.reset_index(drop=True),
-        given=_read_given(folder / layout.given.name, layout.given),
+        movies=with_unknown(movies, unknown),
+        tags=nonblank,
+        given=read_given(folder / layout.given.name, layout.given),
         duplicate_ratings=n_read - len(ratings),
         missing_tags=len(tags) - len(nonblank),
         unknown_movies=len(unknown),
@@ -94,7 +94,12 @@ def save_frame(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(draft, index=False)
 
 
-def _read_movies(path: Path, file: File) -> pd.DataFrame:
+def nonblank_tags(tags: pd.DataFrame) -> pd.DataFrame:
+    return tags[tags[TAG].str.strip() != ""].reset_index(drop=True)
+
+
+def read_movies(path: Path, file: File) -> pd.DataFrame:
+    """Columns movieId, title, genres. Raises TableError, for a movieId in two lines too."""
     movies = read_file(path, file)
     if movies.empty:
         raise TableError(f"{path}: there are no movies")
@@ -114,16 +119,18 @@ def _read_movies(path: Path, file: File) -> pd.DataFrame:
     return movies[list(MOVIES_HEADER)].replace({GENRES: {"": NO_GENRES}})
 
 
-def _read_optional(path: Path, file: File) -> pd.DataFrame:
+def read_optional(path: Path, file: File) -> pd.DataFrame:
+    """As `read_file`; no rows where there is no file."""
     if path.exists():
         return read_file(path, file)
     types = {Kind.WHOLE: np.int32, Kind.STARS: np.float32, Kind.TEXT: "str"}
     return pd.DataFrame({one.name: pd.Series(dtype=types[one.kind]) for one in file.columns})
 
 
-def _read_given(path: Path, file: File) -> pd.DataFrame:
+def read_given(path: Path, file: File) -> pd.DataFrame:
+    """A test set as `Tables.given`; no rows where there is no file."""
     columns = list(RATINGS_HEADER[:3])
-    return _read_optional(path, file).reindex(columns=columns).astype({RATING: np.float32})
+    return read_optional(path, file).reindex(columns=columns).astype({RATING: np.float32})
 
 
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +147,8 @@ def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     return ratings.iloc[order[last]].reset_index(drop=True)
 
 
-def _with_unknown(movies: pd.DataFrame, unknown: np.ndarray) -> pd.DataFrame:
+def with_unknown(movies: pd.DataFrame, unknown: np.ndarray) -> pd.DataFrame:
+    """Movies and those rated that are not among them, (n,) movieIds, sorted by movieId."""
     titles = [f"movie {movie}" for movie in unknown]
     added = pd.DataFrame({MOVIE: unknown, TITLE: titles, GENRES: NO_GENRES}).astype(movies.dtypes)
     return pd.concat([movies, added]).sort_values(MOVIE, ignore_index=True)

@@ -64,7 +64,12 @@ def gini(lists: sparse.csr_array, candidates: np.ndarray) -> float:
     With exposures x_1 <= ... <= x_n: sum_i (2 i - n - 1) x_i / (n sum_i x_i). NaN if all lists
     are empty. Fleder and Hosanagar 2009, "Blockbuster Culture's Next Rise or Fall".
     """
-    exposure = np.sort(_exposure(lists, candidates))
+    return gini_of(_exposure(lists, candidates))
+
+
+def gini_of(exposure: np.ndarray) -> float:
+    """`gini` of the number of lists that each candidate is on (n_candidates,)."""
+    exposure = np.sort(exposure)
     n = len(exposure)
     with np.errstate(invalid="ignore"):
         return float((2 * np.arange(1, n + 1) - n - 1) @ exposure / (n * exposure.sum()))

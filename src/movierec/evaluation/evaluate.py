@@ -133,9 +133,7 @@ def evaluate(
         "compare fewer models (models=...)",
     )
     known, held_out, times = split.known[users], relevant[users], split.query_times[users]
-    test = split.test[users]
     tie_order = popular_first(split.training.ratings_per_movie[split.candidates], seed)
-    columns: dict[tuple[str, str, int], np.ndarray] = {}
     lists, costs = {}, {}
     for model in track(models, "model", lambda model: model.name) if progress else models:
         start = time.perf_counter()
@@ -150,14 +148,20 @@ def evaluate(
             "rank, s": time.perf_counter() - fitted,
             "all_tied": ranked.all_tied.mean(),
         }
-        metrics = _measured(ranked, held_out, test, cutoffs)
-        columns |= {(model.name, *name): values for name, values in metrics.items()}
-    no_history = np.diff(known.indptr) == 0
-    if no_history.any() and K in cutoffs:
-        for name in lists:
-            values = columns[name, "NDCG", K]
-            columns[name, "HistoryNDCG", K] = np.where(no_history, np.nan, values)
-            columns[name, "NoHistoryNDCG", K] = np.where(no_history, values, np.nan)
+    return evaluation_of(split, lists, pd.DataFrame(costs).T, relevance_threshold, cutoffs, seed)
+
+
+def evaluation_of(
+    split: Split,
+    lists: dict[str, RankedLists],
+    costs: pd.DataFrame,
+    relevance_threshold: float,
+    cutoffs: tuple[int, ...],
+    seed: int,
+) -> Evaluation:
+    """The evaluation of lists that were made already, of the users with a relevant rating."""
+    relevant = split.relevant(relevance_threshold)
+    users = np.flatnonzero(np.diff(relevant.indptr))
     return Evaluation(
         split=split,
         relevance_threshold=relevance_threshold,
@@ -165,9 +169,30 @@ def evaluate(
         relevant=relevant,
         users=users,
         lists=lists,
-        per_user=per_user_frame(columns),
-        costs=pd.DataFrame(costs).T,
+        per_user=per_user_values(split, lists, relevant, users, cutoffs),
+        costs=costs,
     )
+
+
+def per_user_values(
+    split: Split,
+    lists: dict[str, RankedLists],
+    relevant: sparse.csr_array,
+    users: np.ndarray,
+    cutoffs: tuple[int, ...],
+) -> pd.DataFrame:
+    """As `Evaluation.per_user`."""
+    columns: dict[tuple[str, str, int], np.ndarray] = {}
+    for model, ranked in lists.items():
+        metrics = _measured(ranked, relevant[users], split.test[users], cutoffs)
+        columns |= {(model, *name): values for name, values in metrics.items()}
+    no_history = np.diff(split.known.indptr)[users] == 0
+    if no_history.any() and K in cutoffs:
+        for name in lists:
+            values = columns[name, "NDCG", K]
+            columns[name, "HistoryNDCG", K] = np.where(no_history, np.nan, values)
+            columns[name, "NoHistoryNDCG", K] = np.where(no_history, values, np.nan)
+    return per_user_frame(columns)
 
 
 def per_user_frame(columns: dict[tuple[str, str, int], np.ndarray]) -> pd.DataFrame:

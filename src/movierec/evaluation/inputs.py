@@ -106,6 +106,11 @@ class EvaluationInputs:
         return cls(interactions, movies, tags, facts, protocol, tables.given, settings, content)
 
     @property
+    def share_held(self) -> float:
+        """The share of the run's ratings that `interactions` holds."""
+        return self.interactions.n_ratings / int(self.movies["ratings"].sum())
+
+    @property
     def genres(self) -> pd.DataFrame:
         """(n_movies, n_genres) indicators."""
         return genres(self.movies)
@@ -136,15 +141,17 @@ class EvaluationInputs:
         models: dict[str, Model],
         features: ItemFeatures,
         plain: ItemFeatures | None,
+        whole: bool = True,
     ) -> tuple[Evaluation, dict[str, Model]]:
         """An evaluation and its models for diagnostics: trained on a sample of many users alone.
 
-        features, plain: those of the models, with and without film facts. What was given comes
-        back where there are at most DIAGNOSED_USERS.
+        features, plain: those of the models, with and without film facts; whole: whether the models
+        were trained on these users alone. What was given comes back where there are at most
+        DIAGNOSED_USERS.
         """
         split, seed = evaluation.split, evaluation.seed
         part = sample_users(split, DIAGNOSED_USERS, seed)
-        if part is split:
+        if part is split and whole:
             return evaluation, models
         again = build_models(
             self.settings, features, part.training, ",".join(models), without_facts=plain

@@ -78,6 +78,11 @@ def share_intervals(values: np.ndarray, level: float = 0.95) -> np.ndarray:
     Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
     """
     n, p, _ = moments(values)
+    return wilson(n, p, level)
+
+
+def wilson(n: np.ndarray, p: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """`share_intervals` of shares p of n users."""
     z = ndtri((1 + level) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = p + z**2 / (2 * n)
@@ -91,11 +96,16 @@ def mean_intervals(values: np.ndarray, seed: int = 0, level: float = 0.95) -> np
     Below that percentile intervals of 1,000 bootstrapped means, drawn by `seed`.
     """
     n, mean, error = moments(values)
-    bounds = mean + np.outer([-1, 1], ndtri((1 + level) / 2) * error)
+    bounds = normal_intervals(mean, error, level)
     few = n < NORMAL_VALUES
     if few.any():
         bounds[:, few] = interval(bootstrap_means(values[:, few], seed=seed), level)
     return bounds
+
+
+def normal_intervals(mean: np.ndarray, error: np.ndarray, level: float = 0.95) -> np.ndarray:
+    """mean +- z standard errors."""
+    return mean + np.outer([-1, 1], ndtri((1 + level) / 2) * error)
 
 
 def bootstrap_means(values: np.ndarray, draws: int = 1_000, seed: int = 0) -> np.ndarray:
@@ -141,7 +151,11 @@ def paired_p_values(differences: np.ndarray) -> np.ndarray:
     1 if all differences of a column are 0, or there is only one row.
     Student 1908, "The Probable Error of a Mean".
     """
-    n, mean, error = moments(differences)
+    return t_test(*moments(differences))
+
+
+def t_test(n: np.ndarray, mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """`paired_p_values` of the means of n differences and their standard errors."""
     with np.errstate(invalid="ignore", divide="ignore"):
         p_values = 2 * stdtr(n - 1, -np.abs(mean / error))
     return np.nan_to_num(p_values, nan=1.0)

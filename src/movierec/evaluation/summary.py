@@ -13,6 +13,7 @@ from movierec.evaluation.statistics import (
     moments,
     paired_p_values,
     share_intervals,
+    t_test,
     two_samples,
 )
 from movierec.models.registry import VARIANTS
@@ -115,6 +116,15 @@ def differences(
         "worse": (gains < 0).mean(),
     }
     return pd.DataFrame(columns, index=others)
+
+
+def paired_table(
+    differences: pd.DataFrame, n: np.ndarray, better: np.ndarray, worse: np.ndarray
+) -> pd.DataFrame:
+    """The table of `differences` from summaries (mean, se, low, high) of n differences each."""
+    p_values = t_test(n, differences["mean"].to_numpy(), differences["se"].to_numpy())
+    columns = differences[["mean", "low", "high"]]
+    return columns.assign(p=holm(p_values), better=better, worse=worse)
 
 
 def best_rival(gains: pd.DataFrame) -> str:

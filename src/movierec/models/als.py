@@ -91,14 +91,10 @@ class ALS:
             try:
                 users, items = factorise(rows, n_users, self.settings, progress, on_iteration)
             except FloatingPointError:
-                raise Diverged(
-                    f"{self.name} diverged with an alpha of {self.settings.alpha} and a"
-                    f" regularization of {self.settings.regularization}: lower the one or raise the"
-                    " other"
-                ) from None
+                raise diverged(self) from None
         self.user_factors, self.feature_factors = users[:n_users].copy(), users[n_users:].copy()
         self.item_factors = items
-        self._predict_unrated(train)
+        self.predict_unrated(np.bincount(train.indices, minlength=train.shape[1]) > 0)
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return self.fold_in(user_items) @ self.item_factors.T
@@ -220,9 +216,8 @@ class ALS:
             "lower factors, or keep fewer ratings (ratings_fraction, top_movies)",
         )
 
-    def _predict_unrated(self, train: sparse.csr_array) -> None:
-        """Replace the factors of movies without a training rating."""
-        rated = np.bincount(train.indices, minlength=train.shape[1]) > 0
+    def predict_unrated(self, rated: np.ndarray) -> None:
+        """Replace the factors of movies without a training rating; rated: (n_items,) bool."""
         if self.item_features is None or rated.all() or not rated.any():
             return
         from sklearn.linear_model import Ridge  # takes a second; most fits do without
@@ -231,6 +226,15 @@ class ALS:
         ridge = Ridge(alpha=self.settings.regularization)
         ridge.fit(content[np.flatnonzero(rated)], self.item_factors[rated])
         self.item_factors[~rated] = ridge.predict(content[np.flatnonzero(~rated)])
+
+
+def diverged(model: ALS) -> Diverged:
+    """The error of a training that found no finite factors."""
+    settings = model.settings
+    return Diverged(
+        f"{model.name} diverged with an alpha of {settings.alpha} and a regularization of"
+        f" {settings.regularization}: lower the one or raise the other"
+    )
 
 
 def load_als(path: Path) -> AlternatingLeastSquares:

@@ -27,9 +27,9 @@ from movierec.settings import ALSSettings
 # Users whose ratings the singular vectors are taken from, at most: the subspace hardly depends on
 # more.
 _SAMPLED_USERS = 16_384
-_MOMENTUM = np.float32(0.5)
+MOMENTUM = np.float32(0.5)
 # Steps of conjugate gradient: as in `implicit` first, and more where few iterations are made.
-_STEPS, _ACCELERATED_STEPS = 3, 6
+_STEPS, ACCELERATED_STEPS = 3, 6
 # Singular values are taken for no less than this share of the largest.
 _SMALLEST = 1e-6
 
@@ -55,25 +55,25 @@ def factorise(
     users, items = start(confidences, n_users, settings)
     solve = least_squares_cg if settings.als_solver == "implicit" else solve_rows
     solve(confidences, users, items, settings.regularization, 0, _STEPS)
-    steps = _ACCELERATED_STEPS if accelerated else _STEPS
+    steps = ACCELERATED_STEPS if accelerated else _STEPS
     solved = items
     iterations = range(settings.iterations)
     for iteration in track(iterations, "iteration") if progress else iterations:
         begun = time.perf_counter()
         before, solved = solved, items.copy()
         solve(by_item, solved, users, settings.regularization, 0, steps)
-        _require_finite(users, solved)
+        require_finite(users, solved)
         items = solved
         if accelerated:
             to_users, to_items = balancing(users, solved)
             users, solved, before = users @ to_users, solved @ to_items, before @ to_items
-            items = solved + _MOMENTUM * (solved - before)
+            items = solved + MOMENTUM * (solved - before)
         solve(confidences, users, items, settings.regularization, 0, steps)
         if on_iteration is not None:
             seconds = time.perf_counter() - begun
             loss = training_loss(confidences, users, items, settings.regularization)
             on_iteration(iteration, seconds, loss)
-    _require_finite(users, items)
+    require_finite(users, items)
     return users, items
 
 
@@ -83,7 +83,12 @@ def balancing(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndar
     For the singular value decomposition X Y' = U S V' these are U sqrt(S) and V sqrt(S), strongest
     factor first (Srebro, Rennie and Jaakkola 2004, "Maximum-margin matrix factorization").
     """
-    (user_scales, user_axes), (item_scales, item_axes) = map(_axes, (users, items))
+    return balancing_of(users.T @ users, items.T @ items)
+
+
+def balancing_of(user_gram: np.ndarray, item_gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `balancing`, from X'X and Y'Y, which sums over parts of the rows give."""
+    (user_scales, user_axes), (item_scales, item_axes) = map(_axes, (user_gram, item_gram))
     core = (user_scales[:, None] * user_axes.T) @ (item_axes * item_scales)
     left, singular, _ = linalg.svd(core)
     roots = np.sqrt(np.maximum(singular, singular[0] * _SMALLEST))
@@ -92,15 +97,15 @@ def balancing(users: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndar
     return to_users.astype(np.float32), to_items.astype(np.float32)
 
 
-def _require_finite(*factors: np.ndarray) -> None:
+def require_finite(*factors: np.ndarray) -> None:
     """So that their Gram matrices are finite too."""
     if not all(np.isfinite(np.vdot(one, one)) for one in factors):
         raise FloatingPointError("factors are not finite")
 
 
-def _axes(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _axes(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Singular values and right singular vectors of factors, from their Gram matrix."""
-    squares, vectors = linalg.eigh((factors.T @ factors).astype(np.float64))
+    squares, vectors = linalg.eigh(gram.astype(np.float64))
     scales = np.sqrt(np.maximum(squares, 0))
     return np.maximum(scales, max(scales[-1] * _SMALLEST, np.finfo(np.float32).tiny)), vectors
 
@@ -119,11 +124,20 @@ def _random_start(
 def _spectral_start(
     confidences: sparse.csr_array, n_users: int, settings: ALSSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    n_rows = confidences.shape[0]
+    users = np.zeros((confidences.shape[0], settings.factors), dtype=np.float32)
+    return users, spectral_items(confidences, n_users, settings.factors)
+
+
+def spectral_items(
+    confidences: sparse.csr_array, n_users: int, factors: int, each_stands_for: float = 1
+) -> np.ndarray:
+    """Initial factors of movies, (n_items, factors) float32: singular vectors of preferences.
+
+    confidences: as in `factorise`; each_stands_for: so many users, where they are a sample.
+    """
     every = -(-n_users // _SAMPLED_USERS)
-    sampled = confidences[np.r_[0:n_users:every, n_users:n_rows]]
+    sampled = confidences[np.r_[0:n_users:every, n_users : confidences.shape[0]]]
     # Of the preferences alone, each sampled user standing for `every` users.
     n_entries = sampled.indptr[len(range(0, n_users, every))]
-    sampled.data[:n_entries], sampled.data[n_entries:] = np.sqrt(every), 1
-    users = np.zeros((n_rows, settings.factors), dtype=np.float32)
-    return users, right_singular_vectors(sampled, settings.factors)
+    sampled.data[:n_entries], sampled.data[n_entries:] = np.sqrt(every * each_stands_for), 1
+    return right_singular_vectors(sampled, factors)

@@ -97,11 +97,16 @@ def training_likes(
     liked = likes(train, positive_threshold, rating_exponent)
     if not liked.nnz:
         highest = f"the highest is {train.data.max():g}" if train.nnz else "there is none"
-        raise NothingToLearn(
-            f"no rating to learn from reaches positive_threshold, {positive_threshold:g} stars"
-            f" ({highest}); lower it, as -p positive_threshold=0.5"
-        )
+        raise nothing_to_learn(positive_threshold, highest)
     return liked
+
+
+def nothing_to_learn(positive_threshold: float, highest: str) -> NothingToLearn:
+    """The error of a training part without likes; highest: a clause on its ratings."""
+    return NothingToLearn(
+        f"no rating to learn from reaches positive_threshold, {positive_threshold:g} stars"
+        f" ({highest}); lower it, as -p positive_threshold=0.5"
+    )
 
 
 def median_activity(liked: sparse.csr_array) -> float:

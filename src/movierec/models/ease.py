@@ -48,28 +48,24 @@ class EASE:
     ):
         self.name = name
         self.item_features = item_features
-        self._preferences = preferences
+        self.preferences = preferences
         self._regularization = regularization
 
     @fit_once
     def fit(self, train: sparse.csr_array) -> None:
-        n_items = train.shape[1]
-        if n_items > MAX_ITEMS:
-            raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
-        require_memory(
-            _PAIR_BYTES * n_items**2,
-            self.name,
-            f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
-            " (models, and ease_weight=0)",
-        )
-        preferences = self._preferences
+        self.require_memory(train.shape[1])
+        preferences = self.preferences
         liked = training_likes(train, preferences.positive_threshold, preferences.rating_exponent)
-        weights = user_weights(liked, self._preferences.activity_discount, median_activity(liked))
+        weights = user_weights(liked, preferences.activity_discount, median_activity(liked))
         rows = liked
         if self.item_features is not None:
             rows = sparse.vstack([liked, self.item_features], format="csr")
             weights = np.r_[weights, np.ones(self.item_features.shape[0])]
-        gram = weighted_gram(rows, weights)
+        self.solve(weighted_gram(rows, weights))
+
+    def solve(self, gram: np.ndarray) -> None:
+        """Find the weights for R'WR + F'F, (n_items, n_items) float64, which is overwritten."""
+        n_items = len(gram)
         gram[np.diag_indices(n_items)] += self._regularization
         with blas_threads(1 if n_items <= _SMALL else None):
             inverse = linalg.inv(gram, overwrite_a=True, assume_a="pos")
@@ -78,6 +74,17 @@ class EASE:
         np.fill_diagonal(inverse, 0)
         # Row after row, or each product with sparse ratings would copy it.
         self.weights = inverse.astype(np.float32, order="C")
+
+    def require_memory(self, n_items: int) -> None:
+        """Raise ValueError beyond MAX_ITEMS movies, and NotEnoughMemory."""
+        if n_items > MAX_ITEMS:
+            raise ValueError(f"{self.name} takes at most {MAX_ITEMS} movies, not {n_items}")
+        require_memory(
+            _PAIR_BYTES * n_items**2,
+            self.name,
+            f"lower top_movies below {n_items:,}, or leave out the models with ease in their name"
+            " (models, and ease_weight=0)",
+        )
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
         return self.liked(user_items) @ self.weights
@@ -88,7 +95,7 @@ class EASE:
 
     def liked(self, user_items: sparse.csr_array) -> sparse.csr_array:
         """What rows of ratings count: s of `likes`."""
-        preferences = self._preferences
+        preferences = self.preferences
         return likes(user_items, preferences.positive_threshold, preferences.rating_exponent)
 
     def state(self) -> dict[str, np.ndarray]:

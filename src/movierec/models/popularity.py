@@ -12,8 +12,8 @@ class Popularity:
     name = "popularity"
 
     def fit(self, train: sparse.csr_array) -> Self:
-        self._counts = np.bincount(train.indices, minlength=train.shape[1]).astype(np.float32)
+        self.counts = np.bincount(train.indices, minlength=train.shape[1]).astype(np.float32)
         return self
 
     def score(self, user_items: sparse.csr_array) -> np.ndarray:
-        return np.tile(self._counts, (user_items.shape[0], 1))
+        return np.tile(self.counts, (user_items.shape[0], 1))

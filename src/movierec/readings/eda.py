@@ -1,10 +1,11 @@
 """What 01_eda says of its tables and figures, computed from what they show."""
 
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown
 
-from movierec.data.interactions import Interactions
 from movierec.datasets import DatasetFacts
 from movierec.markup import markdown, table
 
@@ -59,18 +60,29 @@ def long_tail(counts: pd.Series) -> Markdown:
     )
 
 
-def left_out_table(facts: DatasetFacts, interactions: Interactions) -> HTML:
+class Selection(Protocol):
+    """What a run keeps; `Interactions` are one."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def n_ratings(self) -> int: ...
+    @property
+    def sparsity(self) -> float: ...
+
+
+def left_out_table(facts: DatasetFacts, kept: Selection) -> HTML:
     """Ratings, users and movies of the dataset, and how many of them are kept and left out."""
     counts = facts.counts().loc[["ratings", "users", "movies"]].rename(columns={"count": "all"})
-    counts["kept"] = interactions.user_items.nnz, *interactions.user_items.shape
+    counts["kept"] = kept.n_ratings, *kept.shape
     counts["left out"] = counts["all"] - counts["kept"]
     counts["kept, %"] = 100 * counts["kept"] / counts["all"]
     return table(counts, dict.fromkeys(counts, "{:,}") | {"kept, %": "{:.1f}"})
 
 
-def interaction_matrix(interactions: Interactions) -> str:
-    n_users, n_movies = interactions.user_items.shape
-    return f"{n_users:,} users x {n_movies:,} movies: {interactions.sparsity:.2%} of it is empty."
+def interaction_matrix(kept: Selection) -> str:
+    n_users, n_movies = kept.shape
+    return f"{n_users:,} users x {n_movies:,} movies: {kept.sparsity:.2%} of it is empty."
 
 
 def ratings_per_user(counts: pd.Series) -> str:

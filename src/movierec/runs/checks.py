@@ -17,12 +17,19 @@ def check_plan(plan: Plan) -> None:
     """
     for stage, told in plan.steps.items():
         values = dict(told)
-        if "dataset" in values:
+        # Spark takes Parquet too, and checks as it reads.
+        if "dataset" in values and values["engine"] == "local":
             require_layout(locate(plan.dataset))
         fields = stage.parameters.model_fields
         for name in filter(fields.__contains__, _CHECKS):
             if values[name] not in ("", fields[name].default):
                 _CHECKS[name](plan, values)
+
+
+def _engine(_: Plan, __: Mapping[str, Value]) -> None:
+    from movierec.engines.session import require_spark
+
+    require_spark()
 
 
 def _models(_: Plan, values: Mapping[str, Value]) -> None:
@@ -57,6 +64,7 @@ def _ratings(_: Plan, values: Mapping[str, Value]) -> None:
 
 
 _CHECKS: Mapping[str, Callable[[Plan, Mapping[str, Value]], None]] = {
+    "engine": _engine,
     "protocol": _protocol,
     "test_from": _test_from,
     "models": _models,

@@ -99,7 +99,9 @@ def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
         splits = temporal_validations(within, protocol)
         parts = [sample_users(one, MAX_USERS, protocol.seed) for one in splits]
         found = search.recency(found, [(one, inputs.features(one)) for one in parts])
-    growth = math.sqrt(whole.train.nnz / part.train.nnz)
+    n_users_held = len(inputs.interactions.user_ids)
+    share = inputs.share_held * len(whole.training.user_ids) / n_users_held
+    growth = math.sqrt(whole.train.nnz / part.train.nnz / share)
     penalties = {
         name: _rounded(getattr(found, name) * growth)
         for name in ("regularization", "ease_regularization")

@@ -63,6 +63,53 @@ def solve_rows(
         _descend(np.flatnonzero(~long & (lengths > 0)), *matrix, factors, others, gram, steps)
 
 
+def normal_equations(
+    confidences: sparse.csr_array, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the entries of rows bring to their normal equations; sums over blocks of columns add up.
+
+    Of row r: sum (c - 1) y y', (n_rows, factors, factors) float32, and sum c y over its entries
+    with preference 1, (n_rows, factors), for the factors y, `others`, of its columns.
+    """
+    size = others.shape[1]
+    left = np.zeros((confidences.shape[0], size, size), np.float32)
+    right = np.zeros((confidences.shape[0], size), np.float32)
+    data = confidences.data.astype(np.float32, copy=False)
+    matrix = confidences.indptr.astype(np.int64), confidences.indices.astype(np.int32, copy=False)
+    with numba.parallel_chunksize(4):
+        _normal_equations(*matrix, data, np.maximum(data, _NONE), others, left, right)
+    return left, right
+
+
+def solve_equations(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solutions (n, size) of symmetric equations (n, size, size); nan unless positive definite."""
+    found = right.copy()
+    _solve_each(left.copy(), found)
+    return found
+
+
+def entry_products(
+    confidences: sparse.csr_array, others: np.ndarray, vectors: np.ndarray
+) -> np.ndarray:
+    """sum (c - 1) (y . v) y over the entries of each row, for its vector v: (n_rows, factors).
+
+    With the Gram matrix of all columns it is the product of the row's normal matrix with v, which
+    conjugate gradient needs; vectors: (n_rows, factors) float32.
+    """
+    found = np.zeros_like(vectors)
+    matrix = confidences.indptr.astype(np.int64), confidences.indices.astype(np.int32, copy=False)
+    data = confidences.data.astype(np.float32, copy=False)
+    with numba.parallel_chunksize(256):
+        _entry_products(*matrix, data, others, vectors, found)
+    return found
+
+
+def squared_misfit(confidences: sparse.csr_array, users: np.ndarray, items: np.ndarray) -> float:
+    """What the entries of a matrix add to the squared error of an empty one."""
+    matrix = confidences.indptr, confidences.indices, confidences.data
+    return float(_misfit(*matrix, users, items).sum())
+
+
 def training_loss(
     confidences: sparse.csr_array, users: np.ndarray, items: np.ndarray, regularization: float
 ) -> float:
@@ -71,7 +118,7 @@ def training_loss(
     confidences  (n_users, n_items) CSR, as in `solve_rows`
     As `implicit`'s own, but on all cores, and all pairs without an entry in one product.
     """
-    entries = _misfit(confidences.indptr, confidences.indices, confidences.data, users, items).sum()
+    entries = squared_misfit(confidences, users, items)
     everywhere = np.vdot(users.T @ users, items.T @ items)
     penalty = regularization * (np.vdot(users, users) + np.vdot(items, items))
     n_pairs = np.prod(confidences.shape, dtype=float)
@@ -100,23 +147,58 @@ def _solve_exactly(rows, indptr, indices, data, wanted, factors, others, gram):
     """Normal equations, accumulated chunk by chunk, solved by Cholesky decomposition."""
     size = gram.shape[0]
     for place in numba.prange(len(rows)):
-        end = indptr[rows[place] + 1]
+        entries = indptr[rows[place]], indptr[rows[place] + 1]
         left, right = gram.copy(), np.zeros(size, np.float32)
-        plain = np.empty((_CHUNK, size), np.float32)
-        weighted = np.empty((_CHUNK, size), np.float32)
-        for start in range(indptr[rows[place]], end, _CHUNK):
-            number = min(_CHUNK, end - start)
-            for k in range(number):
-                other, more = others[indices[start + k]], abs(data[start + k]) - _ONE
-                for i in range(size):
-                    plain[k, i] = other[i]
-                    weighted[k, i] = more * other[i]
-            right += np.dot(wanted[start : start + number], plain[:number])
-            left += np.dot(plain[:number].T, weighted[:number])
+        _add_entries(entries, indices, data, wanted, others, left, right)
         _solve_symmetric(left, right)
         # To assign a whole row compiles its error's text too, for more than a second.
         for i in range(size):
             factors[rows[place], i] = right[i]
+
+
+@numba.njit(**_COMPILED)
+def _add_entries(entries, indices, data, wanted, others, left, right):
+    """Add what a row's entries bring to its normal equations, chunk by chunk."""
+    size = len(right)
+    first, end = entries
+    plain = np.empty((_CHUNK, size), np.float32)
+    weighted = np.empty((_CHUNK, size), np.float32)
+    for start in range(first, end, _CHUNK):
+        number = min(_CHUNK, end - start)
+        for k in range(number):
+            other, more = others[indices[start + k]], abs(data[start + k]) - _ONE
+            for i in range(size):
+                plain[k, i] = other[i]
+                weighted[k, i] = more * other[i]
+        right += np.dot(wanted[start : start + number], plain[:number])
+        left += np.dot(plain[:number].T, weighted[:number])
+
+
+@numba.njit(parallel=True, **_COMPILED)
+def _normal_equations(indptr, indices, data, wanted, others, left, right):
+    for row in numba.prange(len(left)):
+        entries = indptr[row], indptr[row + 1]
+        _add_entries(entries, indices, data, wanted, others, left[row], right[row])
+
+
+@numba.njit(parallel=True, **_COMPILED)
+def _solve_each(left, right):
+    for row in numba.prange(len(left)):
+        _solve_symmetric(left[row], right[row])
+
+
+@numba.njit(parallel=True, **_COMPILED)
+def _entry_products(indptr, indices, data, others, vectors, found):
+    size = vectors.shape[1]
+    for row in numba.prange(len(found)):
+        total, vector = found[row], vectors[row]
+        for entry in range(indptr[row], indptr[row + 1]):
+            other, along = others[indices[entry]], _NONE
+            for i in range(size):
+                along += other[i] * vector[i]
+            along *= abs(data[entry]) - _ONE
+            for i in range(size):
+                total[i] += along * other[i]
 
 
 @numba.njit(**_COMPILED)
