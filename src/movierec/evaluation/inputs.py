@@ -108,7 +108,8 @@ class EvaluationInputs:
     @property
     def share_held(self) -> float:
         """The share of the run's ratings that `interactions` holds."""
-        return self.interactions.n_ratings / int(self.movies["ratings"].sum())
+        of_all = self.movies.get("ratings")
+        return 1.0 if of_all is None else self.interactions.n_ratings / int(of_all.sum())
 
     @property
     def genres(self) -> pd.DataFrame:
