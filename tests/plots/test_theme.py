@@ -113,3 +113,11 @@ def test_the_look_is_that_of_seaborn_but_for_what_the_project_sets():
 
 def _seaborn() -> None:
     seaborn.set_theme(style="whitegrid", palette="colorblind")
+
+
+@pytest.mark.parametrize(
+    ("colour", "text"),
+    [("white", "#1a1a1a"), ("black", "#fdfdfd"), ("#77b5d9", "#1a1a1a"), ("#08306b", "#fdfdfd")],
+)
+def test_text_on_a_colour_can_be_read(colour, text):
+    assert theme.text_on(colour) == text

@@ -13,7 +13,7 @@ from matplotlib.typing import ColorType
 from scipy.optimize import isotonic_regression
 
 from movierec.plots.fonts import drawable
-from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE, describe, listed
+from movierec.plots.theme import BLUE, GREEN, GREY, ORANGE, describe, listed, text_on
 
 
 def pitfall_effects(effects: pd.DataFrame, axes: np.ndarray | None = None) -> np.ndarray:
@@ -181,11 +181,10 @@ def list_overlap(shares: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """How much the lists of models have in common. shares: square, 0-1, models both ways."""
     n = len(shares)
     ax = ax or plt.figure(figsize=(8.0, 2.2 + 0.36 * n)).subplots()
-    ax.pcolormesh(shares.iloc[::-1], cmap="Blues", vmin=0, vmax=1, edgecolors="none")
+    cells = ax.pcolormesh(shares.iloc[::-1], cmap="Blues", vmin=0, vmax=1, edgecolors="none")
     for row, column in np.ndindex(n, n):
         value = shares.iloc[n - 1 - row, column]
-        # Not the colour of text, which changes on dark pages, as that of cells does not.
-        colour = "#fdfdfd" if value > 0.6 else "#1a1a1a"
+        colour = text_on(cells.cmap(value))
         place = column + 0.5, row + 0.5
         ax.text(*place, f"{value:.0%}", ha="center", va="center", fontsize=8.5, color=colour)
     ax.set(title="Movies that two lists of ten have in common", xlabel="model")

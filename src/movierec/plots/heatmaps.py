@@ -5,10 +5,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 
 from movierec.plots.fonts import drawable
-from movierec.plots.theme import describe, listed, shorten_title
+from movierec.plots.theme import describe, listed, shorten_title, text_on
 
 
 def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes | None:
@@ -31,9 +30,9 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes | None:
         linewidths=0.5,
         cbar=False,
     )
-    # These stay as they are where pages are dark, as the cells behind them do.
-    for text in ax.texts:
-        text.set_color("#1a1a1a" if to_hex(text.get_color()) == "#262626" else "#fdfdfd")
+    numbers = np.array([float(text.get_text()) for text in ax.texts])
+    for text, colour in zip(ax.texts, ax.collections[0].to_rgba(numbers), strict=True):
+        text.set_color(text_on(tuple(colour)))
     ax.grid(visible=False)
     total = listed(weights.sum().sort_values(ascending=False), "{:.2f}", most=6)
     describe(ax, f"{len(weights)} movies; total weight {total}")

@@ -8,7 +8,9 @@ import pandas as pd
 from IPython.core.pylabtools import print_figure
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 
 from movierec.plots.fonts import drawable, undrawn
 
@@ -43,6 +45,17 @@ def show(*contents: object) -> None:
                 display(Markdown(said))
         else:
             display(Markdown(content) if isinstance(content, str) else content)
+
+
+def text_on(colour: ColorType) -> str:
+    """A dark or a light colour that can be read on another.
+
+    Neither is one that changes on dark pages, where cells of heatmaps do not.
+    """
+    channels = to_rgb(colour)
+    linear = [one / 12.92 if one <= 0.04 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    luminance = np.dot(linear, (0.2126, 0.7152, 0.0722))  # of WCAG 2
+    return "#1a1a1a" if luminance > 0.18 else "#fdfdfd"
 
 
 def describe(ax: Axes, text: str) -> None:
