@@ -172,6 +172,8 @@ def test_many_settings_are_counted():
 def test_the_command_prints_a_line_a_run_and_why_one_is_not_whole(whole, finished, tiny, capsys):
     finished(plan_run(tiny, "mine", None, ["factors=64"]), "03_als_training")
 
+    capsys.readouterr()
+
     assert main(["runs"]) == 0
 
     header, line, reason = capsys.readouterr().out.splitlines()
