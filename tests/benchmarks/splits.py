@@ -3,8 +3,9 @@
     python tests/benchmarks/splits.py SPLIT FOLDER [NAME=VALUE ...]
 
 FOLDER holds the split's files, fetched from the address in SPLITS; other files are refused. Models
-are fitted on the training part with the default settings, or others that NAME=VALUE names, and
-rank all other movies of the catalogue for every user of the test part, every rating of which is
+are fitted on the training part with the default settings, or others that NAME=VALUE names, after
+these are fitted to a validation part of it as in every run (adapt=false leaves that out), and rank
+all other movies of the catalogue for every user of the test part, every rating of which is
 relevant. Recall@k is hits / n_relevant, and the ideal list of NDCG@k has min(k, n_relevant) hits,
 as in the published code of each.
 
@@ -30,7 +31,7 @@ from movierec.content.features import ItemFeatures
 from movierec.content.tfidf import known_content
 from movierec.data.columns import GENRES, MOVIE, RATINGS_HEADER, TAG, TITLE, USER
 from movierec.data.interactions import Interactions, select_interactions
-from movierec.data.splits import Split, make_split
+from movierec.data.splits import Split, make_split, validation
 from movierec.evaluation.evaluate import evaluate
 from movierec.models.als import ALS
 from movierec.models.base import Model
@@ -40,6 +41,7 @@ from movierec.models.popularity import Popularity
 from movierec.models.recency import RecentPopularity
 from movierec.models.registry import build_components
 from movierec.settings import ContentSettings, ModelSettings, ProtocolSettings, parse_assignments
+from movierec.tuning.adaptation import adapt_on
 
 CUTOFFS = (10, 20)
 METRICS = [f"{metric}@{k}" for k in CUTOFFS for metric in ("Recall", "NDCG")]
@@ -142,6 +144,15 @@ def unfitted(
     return [Popularity(), als, ease, Hybrid(components, recent, settings)]
 
 
+def adapted(settings: ModelSettings, split: Split, features: ItemFeatures | None) -> ModelSettings:
+    """Settings fitted to a validation split of the training part, as a run does."""
+    if not settings.adapt:
+        return settings
+    found = adapt_on(validation(split, ProtocolSettings()), settings, lambda _: features)
+    print(found.changes, flush=True)
+    return found.settings
+
+
 def measured(models: Iterable[Model], split: Split) -> pd.DataFrame:
     """Means over users: a row a model, columns METRICS."""
     per_user = evaluate(models, split, cutoffs=CUTOFFS).per_user
@@ -186,7 +197,8 @@ def main(name: str, folder: str, *assignments: str) -> None:
     published.verify(Path(folder))
     tables = []
     for split, features in published.read(Path(folder)):
-        tables.append(measured(unfitted(settings, features, split.training), split))
+        fitted = adapted(settings, split, features)
+        tables.append(measured(unfitted(fitted, features, split.training), split))
         print(f"{name}, split {len(tables)}\n{tables[-1].round(4)}\n", flush=True)
     if len(tables) > 1:
         print(f"mean of {len(tables)} splits\n{(sum(tables) / len(tables)).round(4)}\n")

@@ -122,7 +122,7 @@ def test_too_few_users_leave_settings_as_they_are(inputs):
     found = adapt(few, few.split())
 
     assert found.settings == SETTINGS
-    assert "40 users, and 50 are needed" in found.about
+    assert "40 users, 50 are needed" in found.about
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ ratings there are; how much item features and recent popularity help, on what th
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +18,13 @@ from movierec.content.features import ItemFeatures
 from movierec.data.splits import Split, sample_users, temporal_validations, validation
 from movierec.evaluation.evaluate import K, evaluate
 from movierec.evaluation.inputs import EvaluationInputs
+from movierec.models import ease
 from movierec.models.als import ALS
 from movierec.models.base import Diverged, Model
 from movierec.models.ease import EASE
-from movierec.models.hybrid import Components
-from movierec.models.registry import build_components, build_hybrid
+from movierec.models.hybrid import Components, Hybrid
+from movierec.models.recency import RecentPopularity
+from movierec.models.registry import build_components
 from movierec.settings import ModelSettings
 
 # Fewer users tell nothing; of more, a random sample says enough.
@@ -65,9 +67,39 @@ class Adaptation:
 
 
 def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
-    """Search from the settings of `inputs`, one parameter after the other.
+    """Search from the settings of `inputs`, unless their `adapt` is off (see `adapt_on`).
 
     within: the split whose training part is divided for it; all ratings where it is None.
+    """
+    start, protocol = inputs.settings, inputs.protocol
+    if not start.adapt:
+        return _as_given(start, "`adapt` is off")
+    try:
+        split = validation(within, protocol) if within else inputs.split()
+    except ValueError as why:
+        return _as_given(start, str(why))
+    earlier: list[Split] = []
+    if within and split.split_time is not None:
+        earlier = temporal_validations(within, protocol)
+    threshold, seed = protocol.relevance_threshold, protocol.seed
+    share = inputs.share_held * len(split.training.user_ids) / len(inputs.interactions.user_ids)
+    return adapt_on(split, start, inputs.features, threshold, seed, earlier, share)
+
+
+def adapt_on(
+    whole: Split,
+    start: ModelSettings,
+    features: Callable[[Split], ItemFeatures | None],
+    relevance_threshold: float = 0.0,
+    seed: int = 0,
+    earlier: Sequence[Split] = (),
+    share: float = 1.0,
+) -> Adaptation:
+    """Search from some settings on a validation split, one parameter after the other.
+
+    features  item features as known in a split; None where there are none
+    earlier   temporal validation splits on which recency is chosen anew
+    share     of the users who will be trained on, those in `whole`
 
     First the penalties of ALS and of EASE on ratings alone, then a factor on the weights of item
     features in each, last the weights of EASE and of recent popularity in the hybrid. Each step
@@ -81,26 +113,15 @@ def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
     Of more than MAX_USERS users a sample is searched on. Its penalties are then multiplied by the
     square root of the ratings' ratio, as the singular values grow from which they are subtracted.
     """
-    start, protocol = inputs.settings, inputs.protocol
-    if not start.adapt:
-        return Adaptation(start, start, {}, {}, "Hyperparameters are as given (`adapt` is off).")
-    try:
-        whole = validation(within, protocol) if within else inputs.split()
-        part = sample_users(whole, MAX_USERS, protocol.seed)
-        n_users = np.count_nonzero(np.diff(part.relevant(protocol.relevance_threshold).indptr))
-        if n_users < MIN_USERS:
-            raise ValueError(f"a validation split has {n_users} users, and {MIN_USERS} are needed")
-    except ValueError as why:
-        return Adaptation(start, start, {}, {}, f"Hyperparameters are as given: {why}.")
-    threshold, seed = protocol.relevance_threshold, protocol.seed
-    search = _Search(part, inputs.features(part), threshold, seed)
+    part = sample_users(whole, MAX_USERS, seed)
+    n_users = np.count_nonzero(np.diff(part.relevant(relevance_threshold).indptr))
+    if n_users < MIN_USERS:
+        return _as_given(start, f"a validation split has {n_users} users, {MIN_USERS} are needed")
+    search = _Search(part, features(part), relevance_threshold, seed)
     found = search.run(start.replace(iterations=min(start.iterations, ALS_ITERATIONS)))
-    if within and part.split_time is not None:
-        splits = temporal_validations(within, protocol)
-        parts = [sample_users(one, MAX_USERS, protocol.seed) for one in splits]
-        found = search.recency(found, [(one, inputs.features(one)) for one in parts])
-    n_users_held = len(inputs.interactions.user_ids)
-    share = inputs.share_held * len(whole.training.user_ids) / n_users_held
+    if earlier:
+        parts = [sample_users(one, MAX_USERS, seed) for one in earlier]
+        found = search.recency(found, [(one, features(one)) for one in parts])
     growth = math.sqrt(whole.train.nnz / part.train.nnz / share)
     penalties = {
         name: _rounded(getattr(found, name) * growth)
@@ -119,10 +140,21 @@ def adapt(inputs: EvaluationInputs, within: Split | None = None) -> Adaptation:
     )
 
 
+def _components(settings: ModelSettings, features: ItemFeatures | None, n_items: int) -> Components:
+    if features:
+        return build_components(settings, settings, features)
+    few = n_items <= ease.MAX_ITEMS
+    return Components(ALS(settings), EASE(settings.ease_regularization, settings) if few else None)
+
+
+def _as_given(settings: ModelSettings, why: str) -> Adaptation:
+    return Adaptation(settings, settings, {}, {}, f"Hyperparameters are as given: {why}.")
+
+
 class _Search:
     """Steps of a search on one split; `tried` has NDCG@10 by user, for each step and value."""
 
-    def __init__(self, split: Split, features: ItemFeatures, threshold: float, seed: int):
+    def __init__(self, split: Split, features: ItemFeatures | None, threshold: float, seed: int):
         self.split, self.features = split, features
         self.threshold, self.seed = threshold, seed
         self.tried: dict[str, dict[float, np.ndarray]] = {}
@@ -136,9 +168,10 @@ class _Search:
             settings = self.penalty(
                 settings, "ease_regularization", lambda s: EASE(s.ease_regularization, s)
             )
-        for part in ("als", "ease") if quick_ease else ("als",):
-            settings = self.feature_weights(settings, part)
-        components = build_components(settings, settings, self.features)
+        if self.features:
+            for part in ("als", "ease") if quick_ease else ("als",):
+                settings = self.feature_weights(settings, part, self.features)
+        components = _components(settings, self.features, len(self.split.candidates))
         if components.ease:
             settings = self.weight(settings, "ease_weight", EASE_WEIGHTS, components)
         return self.weight(settings, "recency_weight", RECENCY_WEIGHTS, components)
@@ -163,7 +196,9 @@ class _Search:
         )
         return settings.replace(**{name: self.choose(name, start, math.log)})
 
-    def feature_weights(self, settings: ModelSettings, part: str) -> ModelSettings:
+    def feature_weights(
+        self, settings: ModelSettings, part: str, features: ItemFeatures
+    ) -> ModelSettings:
         names = [f"{part}_{kind}_weight" for kind in ("term", "genre")]
 
         def scaled(factor: float) -> ModelSettings:
@@ -174,7 +209,7 @@ class _Search:
         step = f"factor on {part} feature weights"
         for factor in FEATURE_FACTORS:
             changed = scaled(factor)
-            components = build_components(changed, changed, self.features)
+            components = build_components(changed, changed, features)
             self.ndcg(step, factor, getattr(components, part))
         return scaled(self.choose(step, 1.0))
 
@@ -182,15 +217,14 @@ class _Search:
         self, settings: ModelSettings, name: str, values: Iterable[float], components: Components
     ) -> ModelSettings:
         start = getattr(settings, name)
+        recent = RecentPopularity(self.split.training, settings.recency_half_life_years)
         for value in {start, *values}:
-            changed = settings.replace(**{name: value})
-            training = self.split.training
-            hybrid = build_hybrid(changed, changed, self.features, training, components)
+            hybrid = Hybrid(components, recent, settings.replace(**{name: value}))
             self.ndcg(name, value, hybrid)
         return settings.replace(**{name: self.choose(name, start)})
 
     def recency(
-        self, settings: ModelSettings, splits: list[tuple[Split, ItemFeatures]]
+        self, settings: ModelSettings, splits: list[tuple[Split, ItemFeatures | None]]
     ) -> ModelSettings:
         """Choose weight and half-life of recent popularity on temporal splits, the best pair.
 
@@ -202,10 +236,11 @@ class _Search:
         ndcg: dict[tuple[float, float], list[np.ndarray]] = {pair: [] for pair in sorted(pairs)}
         known: list[np.ndarray] = []
         for split, features in splits:
-            components = build_components(settings, settings, features)
+            components = _components(settings, features, len(split.candidates))
             for (half_life, weight), values in ndcg.items():
                 changed = settings.replace(recency_half_life_years=half_life, recency_weight=weight)
-                hybrid = build_hybrid(changed, changed, features, split.training, components)
+                recent = RecentPopularity(split.training, half_life)
+                hybrid = Hybrid(components, recent, changed)
                 found = evaluate([hybrid], split, self.threshold, (K,), self.seed)
                 values.append(found.values("NDCG").to_numpy()[:, 0])
             known.append(np.diff(split.known.indptr)[found.users] > 0)
