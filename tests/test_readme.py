@@ -19,6 +19,7 @@ from movierec.content.features import ItemFeatures
 from movierec.data.movielens import MOVIELENS
 from movierec.evaluation.evaluate import CUTOFFS
 from movierec.evaluation.metrics import METRICS
+from movierec.evaluation.questions import NAMES
 from movierec.evaluation.results import key
 from movierec.models.popularity import Popularity
 from movierec.models.registry import build_models
@@ -222,7 +223,7 @@ def _accept_movierec(words: list[str]) -> None:
             assert search_space(options.model, fixed)
             RunPaths(options.run or "tune").output("preset.toml").touch()
         case "compare":
-            assert options.metric in {key(name, k) for name in METRICS for k in CUTOFFS}
+            assert options.metric in {key(name, k) for name in (*METRICS, *NAMES) for k in CUTOFFS}
         case "recommend" | "similar":
             assert cli.main(words) == 0
 
