@@ -122,6 +122,13 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield draft
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder, if it is there: all of it at once, or what is left is swept later."""
+    if path.is_dir():
+        with _draft_folder(path.parent) as folder:
+            path.rename(folder / path.name)
+
+
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A folder in the system's place for temporary files, for this process and as long as it."""

@@ -12,8 +12,10 @@ from movierec.cli import (
     app,
     compare,
     fetch,
+    gc,
     importing,
     recommend,
+    rm,
     run,
     runs,
     similar,
@@ -22,7 +24,21 @@ from movierec.cli import (
     tune,
 )
 
-_COMMANDS = (run, runs, sweep, tune, compare, recommend, similar, app, fetch, importing, simulate)
+_COMMANDS = (
+    run,
+    runs,
+    rm,
+    gc,
+    sweep,
+    tune,
+    compare,
+    recommend,
+    similar,
+    app,
+    fetch,
+    importing,
+    simulate,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

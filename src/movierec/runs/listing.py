@@ -34,7 +34,7 @@ _SHOWN_ONLY = {"run", "dataset", "title_query", "user_id", "ratings", "diagnosti
 class RunSummary:
     """One run, for lists.
 
-    date       when its last stage began; None if no stage did
+    date       when its last stage began, or ended by hand; None if no stage did
     dataset    its name; empty where no stage has come so far
     protocol   of its evaluation; empty without one
     changed    settings that differ from the defaults, by name
@@ -97,7 +97,7 @@ def summarise_run(run: RunPaths, metric: str = "ndcg@10") -> RunSummary:
     if locks.in_use(run):
         state, reason = "running", last_line(run)
     dataset = facts.get("name") or Path(str(told["01_eda"].get("dataset", ""))).name
-    began = [one.began for one in executions.values() if one]
+    began = [one.began for one in executions.values() if one] or _recorded(run)
     return RunSummary(
         name=run.name,
         date=max(began, default=None),
@@ -204,6 +204,13 @@ def _execution(path: Path) -> _Execution | None:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _recorded(run: RunPaths) -> list[datetime]:
+    """When stages ended that were run by hand and left no executed notebook."""
+    records = [run.artifacts / stage.record for stage in STAGES.values()]
+    times = [path.stat().st_mtime for path in records if path.exists()]
+    return [datetime.fromtimestamp(time, UTC) for time in times]
 
 
 def _told(run: RunPaths, stage: Stage, execution: _Execution | None) -> dict[str, Value]:
