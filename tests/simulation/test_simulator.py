@@ -207,3 +207,11 @@ def test_tastes_are_shared_by_films_that_share_a_fact(column):
     others = ~sharing
     others[np.arange(200), np.arange(200)] = False
     assert alike[:200][sharing].mean() > alike[:200][others].mean() + 0.02
+
+
+def test_ratings_can_be_parquet_files_of_the_same_ratings(tmp_path):
+    simulate(tmp_path / "text", TINY)
+    simulate(tmp_path / "parquet", TINY, as_parquet=True)
+    parts = pd.read_parquet(tmp_path / "parquet" / "ratings")
+    text = pd.read_csv(tmp_path / "text" / "ratings.csv")
+    pd.testing.assert_frame_equal(parts, text, check_dtype=False)

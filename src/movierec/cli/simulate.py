@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from movierec.cli.options import Commands
@@ -17,6 +18,8 @@ def add(commands: Commands) -> None:
         "--like", choices=MOVIELENS, required=True, help="whose size and format to take"
     )
     simulate.add_argument("--out", type=Path, required=True, help="folder to write")
+    simulate.add_argument("--ratings", type=int, help="so many, and users in proportion")
+    simulate.add_argument("--parquet", action="store_true", help="ratings as Parquet files")
     simulate.add_argument("--seed", type=int, default=0)
 
 
@@ -26,5 +29,8 @@ def _simulate(args: argparse.Namespace) -> None:
     if args.out.exists() and any(args.out.iterdir()):
         raise ValueError(f"{args.out} is not empty; name a new folder")
     shape, layout = Shape.like(args.like), MOVIELENS[args.like].layout
-    simulate(args.out, shape, args.seed, progress=sys.stderr.isatty(), layout=layout)
+    if args.ratings:
+        users = max(1, shape.users * args.ratings // shape.ratings)
+        shape = replace(shape, ratings=args.ratings, users=users)
+    simulate(args.out, shape, args.seed, sys.stderr.isatty(), layout, args.parquet)
     print(f"simulated ratings like {args.like} are in {args.out}")

@@ -1,7 +1,10 @@
 """The engine on Apache Spark: users stay in their partitions, movies come to the driver."""
 
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,12 +63,17 @@ class SparkEngine:
 
     def __init__(self) -> None:
         self._spark = session()
+        self._left_out: list[str] = []
 
     def read(self, dataset: str) -> SparkDataset:
-        scratch = home() / "artifacts" / ".spark" / "users.parquet"
-        scratch.parent.mkdir(parents=True, exist_ok=True)
-        with readable_errors():
-            return read_dataset(self._spark, dataset, scratch)
+        (home() / "artifacts").mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".users-", dir=home() / "artifacts"))
+        try:
+            with readable_errors():
+                return read_dataset(self._spark, dataset, scratch)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
 
     def fit(self, model: M, stage: OpenStage, interactions: Interactions, **options: Any) -> M:
         rows, part = self._rows(stage), AllRatings(interactions.movie_ids)
@@ -81,7 +89,9 @@ class SparkEngine:
         return self._rule(data, rows).of(data.interactions.of_users(np.flatnonzero(drawn)))
 
     def models(self, models: dict[str, Model]) -> dict[str, Model]:
-        return {name: one for name, one in models.items() if isinstance(one, _FITTED)}
+        fitted = {name: one for name, one in models.items() if isinstance(one, _FITTED)}
+        self._left_out = [name for name in models if name not in fitted]
+        return fitted
 
     def evaluate(
         self,
@@ -144,7 +154,8 @@ class SparkEngine:
         ).T
         evaluation = evaluation_of(split, lists, costs, threshold, CUTOFFS, seed)
         qualities, overall = list_qualities(evaluation, features.terms, data.genres)
-        return SparkEvaluated(evaluation, evaluation.per_user.join(qualities), overall, totals)
+        per_user = evaluation.per_user.join(qualities)
+        return SparkEvaluated(evaluation, per_user, overall, totals, self._left_out)
 
     def _fit(
         self,
@@ -219,6 +230,7 @@ class SparkEvaluated(LocalEvaluated):
     """See `base.Evaluated`: of few users as the local engine's, of many from totals."""
 
     totals: Totals
+    left_out: list[str]
 
     @property
     def whole(self) -> bool:  # type: ignore[override]
@@ -226,9 +238,13 @@ class SparkEvaluated(LocalEvaluated):
 
     @property
     def note(self) -> str:  # type: ignore[override]
+        note = ""
+        if self.left_out:
+            names = ", ".join(f"`{name}`" for name in self.left_out)
+            note = f"Not fitted on Spark, and left out: {names}. "
         if self.whole:
-            return ""
-        return (
+            return note
+        return note + (
             f"Means and intervals are over all {self.totals.n_users:,} test users; segments,"
             " calibration, history and examples are of a sample of"
             f" {len(self.evaluation.users):,} of them."

@@ -107,6 +107,10 @@ def fit_als(
     Raises Diverged, and ValueError for a solver that the local engine alone has.
     """
     settings = model.settings
+    if settings.als_solver != "accelerated":
+        raise ValueError(
+            f'als_solver is {settings.als_solver!r}; engine = "spark" has "accelerated" alone'
+        )
     model.median_activity = training.median_activity
     features = model.item_features
     if features is None:

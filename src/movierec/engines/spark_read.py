@@ -1,6 +1,7 @@
 """A dataset that Spark reads: checked, counted, cut to its top movies, kept by user."""
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ class SparkDataset:
     movie_means: pd.DataFrame
     active_users: pd.DataFrame
     missing: pd.DataFrame
+    scratch: Path
     originals: Originals | None = None
 
     def select(self, settings: DataSettings) -> "SparkKept":
@@ -106,6 +108,7 @@ class SparkDataset:
             sum(users for _, users in parts),
             movies.assign(ratings=kept[kept > 0]),
             self.tags[self.tags[MOVIE].isin(movie_ids)],
+            self.scratch,
             self.originals,
         )
 
@@ -119,6 +122,7 @@ class SparkKept:
     n_users: int
     movies: pd.DataFrame
     tags: pd.DataFrame
+    scratch: Path
     originals: Originals | None
 
     @property
@@ -137,6 +141,7 @@ class SparkKept:
         path = stage.paths.output("interactions.parquet")
         with readable_errors(), atomic_write(path) as draft:
             self.rows.write.parquet(draft.as_uri())
+        shutil.rmtree(self.scratch, ignore_errors=True)
         with readable_errors():
             share = min(1.0, HELD_RATINGS / self.n_ratings)
             rows = self.rows.sparkSession.read.parquet(path.as_uri())
@@ -215,6 +220,7 @@ def read_dataset(spark: "SparkSession", dataset: str, scratch: Path) -> SparkDat
         of_movies.assign(mean=of_movies["mean"] / of_movies["ratings"]),
         _added([one.active for one in counted]).asfreq("MS", fill_value=0),
         counts.missing(ids, movies, nonblank),
+        scratch,
         source.originals,
     )
 

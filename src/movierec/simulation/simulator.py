@@ -8,14 +8,17 @@ anything about people.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from importlib import resources
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import scipy
 from tqdm.auto import tqdm
 
@@ -108,8 +111,11 @@ def simulate(
     seed: int = 0,
     progress: bool = False,
     layout: Layout = ML_LATEST,
+    as_parquet: bool = False,
 ) -> None:
     """Write the files of a layout and simulation.json to the folder `out`, atomically.
+
+    as_parquet: ratings are Parquet files in a folder `ratings`, one for each block of users.
 
     The same shape, seed and catalogue give the same bytes. Memory does not grow with the number
     of users, who are simulated in blocks. Raises ValueError for an impossible shape.
@@ -120,12 +126,14 @@ def simulate(
     counts = _activity(shape, size, rng)
     world = _make_world(shape, size, counts, rng)
     with atomic_folder(out) as folder:
+        whole = writing(folder, layout.ratings)
+        write_parts = _ratings_parts(folder) if as_parquet else whole
         write_movies(world.movies, folder, layout.movies)
         with (
             tqdm(
                 total=shape.ratings, unit=" ratings", unit_scale=True, disable=not progress
             ) as bar,
-            writing(folder, layout.ratings) as write_ratings,
+            write_parts as write_ratings,
             writing(folder, layout.tags if shape.tags else None) as write_tags,
         ):
             for ratings, tags in _blocks(world, counts, shape, rng):
@@ -133,6 +141,21 @@ def simulate(
                 write_tags(tags)
                 bar.update(len(ratings))
         (folder / RECORD).write_text(json.dumps(record(shape, seed), indent=2) + "\n")
+
+
+@contextmanager
+def _ratings_parts(folder: Path) -> Iterator[Callable[[pa.Table], None]]:
+    """A function that writes each table of ratings to a Parquet file of its own."""
+    numbers = count()
+    (folder / "ratings").mkdir()
+    types = {USER: pa.int32(), MOVIE: pa.int32(), RATING: pa.float32(), TIMESTAMP: pa.int32()}
+    schema = pa.schema(types)
+
+    def write(ratings: pa.Table) -> None:
+        name = f"part-{next(numbers):05}.parquet"
+        parquet.write_table(ratings.cast(schema), folder / "ratings" / name)
+
+    yield write
 
 
 def record(shape: Shape | None = None, seed: int = 0) -> dict:
