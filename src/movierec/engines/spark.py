@@ -89,7 +89,9 @@ class SparkEngine:
         return self._rule(data, rows).of(data.interactions.of_users(np.flatnonzero(drawn)))
 
     def models(self, models: dict[str, Model]) -> dict[str, Model]:
-        fitted = {name: one for name, one in models.items() if isinstance(one, _FITTED)}
+        fitted: dict[str, Model] = {
+            name: one for name, one in models.items() if isinstance(one, _FITTED)
+        }
         self._left_out = [name for name in models if name not in fitted]
         return fitted
 
