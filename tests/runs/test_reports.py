@@ -143,6 +143,14 @@ def test_headlines_bring_the_text_of_their_section_once_and_are_kept_as_pictures
     assert kept.read_bytes() == base64.b64decode(_PNG)
 
 
+def test_a_headline_with_a_heading_of_its_own_does_not_bring_the_text_above(executed):
+    section = nbformat.v4.new_markdown_cell("## Why?\n\nBecause.")
+    other = _shows({"text/markdown": "## How?"}, "headline")
+    text = _index(executed("03_als_training", [section, other]))
+    assert "Because." not in text
+    assert re.search(r"<h3[^>]*>How\?</h3>", text)
+
+
 def test_a_heading_above_cells_that_show_nothing_goes_and_their_code_is_shown_as_one(executed):
     silent = [nbformat.v4.new_code_cell("a = 1") for _ in range(2)]
     bar = _shows({"application/vnd.jupyter.widget-view+json": "{}"})

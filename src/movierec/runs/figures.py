@@ -10,6 +10,11 @@ _DARK_STYLE = "".join(
     f'[style*="stroke: {light}"]{{stroke:{dark}!important}}'
     for light, dark in DARK.items()
 )
+# The ground of a figure and of its Axes: shadows of what scrolls lie behind it.
+_TRANSPARENT = (
+    '#figure_1 > #patch_1 > path, [id^="axes_"] > [id^="patch_"]:first-child > path'
+    "{fill:none!important}"
+)
 
 
 def image_address(data: Mapping[str, str]) -> tuple[str, str] | None:
@@ -23,7 +28,7 @@ def image_address(data: Mapping[str, str]) -> tuple[str, str] | None:
 
 def adapting(svg: str) -> str:
     """A figure that has the colours of dark pages where they are preferred."""
-    style = f"@media (prefers-color-scheme: dark){{{_DARK_STYLE}}}"
+    style = f"{_TRANSPARENT}@media (prefers-color-scheme: dark){{{_DARK_STYLE}}}"
     return svg.replace("</style>", style + "</style>", 1)
 
 

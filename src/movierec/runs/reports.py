@@ -125,9 +125,10 @@ def _with_text(notebook: NotebookNode, answer: bool) -> list[NotebookNode]:
         if cell.cell_type == "markdown":
             text = _lowered(cell.source)
         elif HEADLINE in tags and (ANSWER in tags) == answer:
-            if text:
+            # A cell that displays a heading of its own begins another section.
+            if text and not any(markdown_of(one).startswith("#") for one in cell.outputs):
                 found.append(new_markdown_cell(text))
-            text = None
+                text = None
             outputs = [_output_lowered(one) for one in cell.outputs]
             found.append(new_code_cell(outputs=outputs))
     return found
