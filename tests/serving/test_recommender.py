@@ -148,7 +148,7 @@ def test_a_movie_that_counts_the_other_way_says_why(recommender, monkeypatch, st
     by_movie = np.zeros(13)
     by_movie[2] = contribution
     parts = by_movie, np.zeros(1), 0.0
-    monkeypatch.setattr("movierec.serving.recommender.contributions", lambda *_: parts)
+    monkeypatch.setattr("movierec.serving.recommender.contributions_of", lambda *_: [parts])
     movie = recommender.explain({30: stars}, 40).set_index("what").loc["Rocket Men (1998)"]
     assert movie["contribution"] == contribution
     assert movie["because"] == f"{stars} stars, rated together less than expected"

@@ -37,6 +37,13 @@ def command(address: str, port: int) -> list[str]:
 
 
 def serve(run: str, address: str, port: int) -> int:
-    """Serve the model of a run until interrupted; returns the exit status."""
+    """Serve the model of a run until interrupted; returns the exit status.
+
+    On POSIX systems the server takes the place of this process, so that signals reach it.
+    """
+    words = command(address, port)
     environment = ENVIRONMENT | os.environ | {RUN_VARIABLE: run}
-    return subprocess.run(command(address, port), env=environment, check=False).returncode
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execve(words[0], words, environment)
+    return subprocess.run(words, env=environment, check=False).returncode

@@ -63,7 +63,8 @@ class Model:
         # What is made when it is first asked for is made before anybody waits for it.
         first = int(self.movies.index[0])
         self.search("a", 1)
-        self.recommended(((first, 5.0),), Filters(min_ratings=1), 0.5, 0.6, 2)
+        every = frozenset(self.genres[:1]), frozenset(self.decades[:1])
+        self.recommended(((first, 5.0),), Filters(*every), 0.5, 0.6, 2)
 
     def _recommended(
         self,
@@ -90,9 +91,10 @@ class Model:
         self, asked: int | dict[int, float], movies: pd.DataFrame
     ) -> dict[int, tuple[list[Part], list[Part]]]:
         personal = movies.loc[movies["basis"] != POPULARITY, MOVIE].tolist()
-        return {
-            movie: answers.up_and_down(self.recommender.parts(asked, movie)) for movie in personal
-        }
+        if not personal:
+            return {}
+        explained = map(answers.up_and_down, self.recommender.parts(asked, personal))
+        return dict(zip(personal, explained, strict=True))
 
     def _similar(self, movie: int, cf_weight: float, n: int = 10) -> pd.DataFrame:
         """As `Recommender.similarity_map`."""

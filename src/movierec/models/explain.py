@@ -4,6 +4,8 @@ ALS and EASE are linear in the user's preferences (see `graded_preferences`) and
 factors or weights were solved from, so the parts add up to the score exactly.
 """
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from scipy import sparse
 
@@ -95,17 +97,27 @@ def contributions(
     By the row's movies, through what other users rated, (n_items,); by feature, (n_features,);
     and the offset that standardising subtracts from every movie alike.
     """
-    by_movie = by_feature = np.zeros(1)
-    offset = 0.0
-    for model, scales in hybrid.scaled_components(preferences):
-        scale = scales.item()
-        if isinstance(model, ALS):
-            movies, features = als_contributions(model, preferences, item)
-        else:
-            movies, features = ease_contributions(model, preferences, item)
-        by_movie, by_feature = by_movie + scale * movies, by_feature + scale * features
-        offset -= scale * float(model.score_preferences(preferences).mean())
-    return by_movie, by_feature, offset
+    return next(contributions_of(hybrid, preferences, [item]))
+
+
+def contributions_of(
+    hybrid: Hybrid, preferences: sparse.csr_array, items: Iterable[int]
+) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    """`contributions` of several movies; what they share is found once."""
+    components = [
+        (model, scales.item(), float(model.score_preferences(preferences).mean()))
+        for model, scales in hybrid.scaled_components(preferences)
+    ]
+    offset = -sum(scale * mean for _, scale, mean in components)
+    for item in items:
+        by_movie = by_feature = np.zeros(1)
+        for model, scale, _ in components:
+            if isinstance(model, ALS):
+                movies, features = als_contributions(model, preferences, item)
+            else:
+                movies, features = ease_contributions(model, preferences, item)
+            by_movie, by_feature = by_movie + scale * movies, by_feature + scale * features
+        yield by_movie, by_feature, offset
 
 
 def als_contributions(
