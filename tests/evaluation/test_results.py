@@ -1,6 +1,7 @@
 """Files of an evaluation, as other tools read them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -169,6 +170,23 @@ def test_recommendations_are_ranked_lists_of_ids(tmp_path, evaluation):
     assert one["rank"].tolist() == list(range(1, 11))
     assert one["movieId"].tolist() == [7 * column + 5 for column in ranked.items[row]]
     assert one["score"].tolist() == ranked.scores[row].tolist()
+
+
+def test_recommendations_name_users_and_movies_as_the_data_did(tmp_path, evaluation):
+    split = evaluation.split
+    n_users, n_movies = split.train.shape
+    named = replace(
+        split.training,
+        user_names=np.array([f"u{row}" for row in range(n_users)]),
+        movie_names=np.array([f"m{column}" for column in range(n_movies)]),
+    )
+    evaluation = replace(evaluation, split=replace(split, training=named))
+
+    save_recommendations(tmp_path / "lists.parquet", evaluation)
+
+    lists = pd.read_parquet(tmp_path / "lists.parquet")
+    assert lists["user"].tolist() == [f"u{(user - 100) // 3}" for user in lists["userId"]]
+    assert lists["movie"].tolist() == [f"m{(movie - 5) // 7}" for movie in lists["movieId"]]
 
 
 def test_recommendations_hold_no_padding(tmp_path, split):

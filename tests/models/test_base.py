@@ -42,7 +42,7 @@ def content() -> Content:
 
 
 def item_knn() -> ItemKNN:
-    return ItemKNN(neighbours=4, shrinkage=1.0, positive_threshold=3.0)
+    return ItemKNN(4, 1.0, PreferenceSettings(**PREFERENCES))
 
 
 def bpr() -> BPR:
