@@ -362,3 +362,26 @@ def test_a_map_has_the_movie_and_its_neighbours_around_it(recommender):
         *recommender.similar(10, n=5, cf_weight=0.3)["movieId"],
     ]
     assert found[["x", "y"]].notna().all(axis=None)
+
+
+def test_movies_of_one_title_are_told_apart_wherever_they_are_listed(recommender):
+    titles = recommender.bundle["movies_indexed"]["title"]
+    recommender.bundle["movies_indexed"]["title"] = titles.replace(
+        {"Comet (1997)": "Star Harbor (1999)"}
+    )
+    twins = ["Star Harbor (1999) [10]", "Star Harbor (1999) [50]"]
+    assert sorted(recommender.find("star harbor", n=2)["title"]) == twins
+    assert {*twins} & {*recommender.recommend_for({20: 5.0})["title"]}
+    assert twins[0] in recommender.explain({10: 5.0}, 20)["what"].tolist()
+
+
+def test_users_and_movies_go_by_the_ids_that_the_data_had(world):
+    named = replace(world.interactions, user_names=np.array([f"u-{row}" for row in range(41)]))
+    movies = world.movies.assign(original=[f"tt{row}" for row in range(13)])
+    world = replace(world, interactions=named, bundle=world.bundle | {"movies_indexed": movies})
+    recommender = load_model(world.save().artifacts / "model.pkl")
+    assert recommender.user_id("u-1") == 502
+    assert recommender.user_name(502) == "u-1"
+    assert recommender.recommend(502, n=1)["original"].tolist() == ["tt1"]
+    with pytest.raises(NotInModel, match="user 502 is not among the model's users"):
+        recommender.user_id("502")
