@@ -28,17 +28,19 @@ def _notebook(stage: str, cells: list[NotebookNode]) -> NotebookNode:
 
 @pytest.fixture
 def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put notebooks of one cell in the place of the project's: `stand_ins(stage="source")`.
+    """Put notebooks of a cell or some in the place of the project's: `stand_ins(stage="source")`.
 
     The name of a stage is its number with an underscore before it; by default a cell does nothing.
     """
     folder = tmp_path / "notebooks"
 
-    def write(**sources: str) -> None:
+    def write(**sources: str | list[str]) -> None:
         folder.mkdir()
         for name, stage in STAGES.items():
-            cell = nbformat.v4.new_code_cell(sources.get(f"_{stage.number}", "0"))
-            nbformat.write(_notebook(name, [cell]), folder / f"{name}.ipynb")
+            source = sources.get(f"_{stage.number}", "0")
+            cells = [source] if isinstance(source, str) else source
+            code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+            nbformat.write(_notebook(name, code), folder / f"{name}.ipynb")
 
     monkeypatch.setattr(paths, "notebooks", lambda: folder)
     return write

@@ -165,6 +165,26 @@ def test_braces_in_a_path_and_a_foreign_kernel_change_nothing(stand_ins, tmp_pat
     assert f"interpreter {sys.executable}" in text
 
 
+@pytest.mark.slow
+def test_a_drawing_does_not_decide_whether_there_is_a_result(stand_ins, capsys):
+    fails = "raise ValueError('similarity is 1.0004')"
+    stand_ins(_01=[COMMIT, fails, "print('the end')"])
+    assert main(["run", "--dataset", str(_dataset()), "--run", "mine", "--to", "01"]) == 0
+    said = "a section cannot be shown: ValueError: similarity is 1.0004"
+    assert capsys.readouterr().err == f"01_eda: {said}\n"
+    report = RUN.report("01_eda").read_text()
+    assert "cannot be shown" in report
+    assert "the end" in report
+    assert "This stage failed" not in report
+
+
+@pytest.mark.slow
+def test_an_error_before_the_results_are_written_fails_the_stage(stand_ins):
+    stand_ins(_01=["1 / 0", COMMIT])
+    assert main(["run", "--dataset", str(_dataset()), "--run", "mine", "--to", "01"]) == 1
+    assert not (RUN.artifacts / "01_eda.json").exists()
+
+
 SLEEPER = """
 import os, pathlib, time
 pathlib.Path({!r}).write_text(str(os.getpid()))

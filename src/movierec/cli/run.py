@@ -59,6 +59,9 @@ def _run(args: argparse.Namespace) -> int:
             for result in run_stages(plan, announce):
                 line.end(_went(result))
                 log.note(f"{result.stage} {' '.join(_went(result).split())}")
+                for why in result.unshown:
+                    print(f"{result.stage}: a section cannot be shown: {why}", file=sys.stderr)
+                    log.note(f"{result.stage}: a section cannot be shown: {why}")
                 if result.failure:
                     report = plan.run.report(result.stage)
                     print(f"{result.stage}: {result.failure}\nreport: {report}", file=sys.stderr)

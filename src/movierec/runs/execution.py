@@ -11,20 +11,27 @@ import papermill
 import psutil
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import remove_error_markers
 from papermill.iorw import papermill_io
 
+from movierec.markup import markdown
 from movierec.runs.kernels import StageKernel
 from movierec.settings import Value
 
 
 @dataclass
 class Executed:
-    """An executed notebook, as far as it came, and how that went; peak memory in bytes."""
+    """An executed notebook, as far as it came, and how that went; peak memory in bytes.
+
+    unshown: errors of cells below the stage's commit, which only show what is safe already
+    """
 
     notebook: NotebookNode
     peak_memory: int = 0
     failure: str | None = None
+    unshown: tuple[str, ...] = ()
     died: bool = False
     interrupted: bool = False
 
@@ -42,6 +49,8 @@ class _Memory:
         return path
 
 
+# A cell with this tag may fail, for nbclient and in JupyterLab.
+_GO_ON = "raises-exception"
 _memory = _Memory()
 papermill_io.register(_memory.scheme, _memory)
 
@@ -49,7 +58,7 @@ papermill_io.register(_memory.scheme, _memory)
 def execute(notebook: Path, parameters: dict[str, Value], kernel: StageKernel) -> Executed:
     """Execute a notebook with some parameters. What goes wrong in it is told in the result."""
     # As a node: papermill would take braces in a path for places to fill in.
-    done = Executed(nbformat.read(notebook, as_version=4))
+    done = Executed(_forgiving(nbformat.read(notebook, as_version=4)))
 
     def note_memory(**_: Any) -> None:
         done.peak_memory = max([done.peak_memory, *map(_peak_memory, kernel.processes())])
@@ -74,7 +83,34 @@ def execute(notebook: Path, parameters: dict[str, Value], kernel: StageKernel) -
             raise
         done.interrupted = True
     done.notebook = nbformat.reads(_memory.text, as_version=4)
+    done.notebook.metadata.papermill["input_path"] = str(notebook)
+    if unshown := _excused(done.notebook):
+        done.unshown, done.failure = tuple(unshown), None
+        remove_error_markers(done.notebook)
     return done
+
+
+def _forgiving(notebook: NotebookNode) -> NotebookNode:
+    """A notebook that goes on after an error below its commit: a drawing decides nothing."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    commits = [number for number, cell in enumerate(code) if "stage.commit(" in cell.source]
+    for cell in code[min(commits, default=len(code)) + 1 :]:
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), _GO_ON]
+    return notebook
+
+
+def _excused(notebook: NotebookNode) -> list[str]:
+    """Let cells that may fail say why they show nothing; what went wrong in them."""
+    errors = []
+    for cell in notebook.cells:
+        if _GO_ON in cell.metadata.get("tags", []):
+            cell.metadata.tags.remove(_GO_ON)
+            for number, output in enumerate(cell.outputs):
+                if output.output_type == "error":
+                    errors.append(f"{output.ename}: {output.evalue}".partition("\n")[0])
+                    said = f"*This section cannot be shown:* {markdown(errors[-1])}"
+                    cell.outputs[number] = new_output("display_data", {"text/markdown": said})
+    return errors
 
 
 def _peak_memory(process: psutil.Process) -> int:

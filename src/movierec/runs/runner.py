@@ -29,7 +29,8 @@ class StageResult:
 
     Starting its kernel takes seconds of the run only as far as the stage before does not cover it.
     Where the system keeps no peak, it is the most seen after a cell. `unchanged`: it did not run,
-    since what it left still holds. `failure` says why an optional stage did not end well.
+    since what it left still holds. `failure` says why an optional stage did not end well,
+    `unshown` why sections of a report show nothing, though the stage's files are whole.
     """
 
     stage: str
@@ -37,6 +38,7 @@ class StageResult:
     peak_memory: int = 0
     failure: str | None = None
     unchanged: bool = False
+    unshown: tuple[str, ...] = ()
 
 
 def run_stages(plan: Plan, announce: Callable[[str], object]) -> Iterator[StageResult]:
@@ -104,7 +106,8 @@ def _run_stage(stage: Stage, run: RunPaths, told: Settings, kernels: KernelsAhea
     if done.failure is None:
         _note(run, stage, told, kernel.code, text)
     reports.render_stage(run, stage)
-    return StageResult(stage.name, time.perf_counter() - start, done.peak_memory, done.failure)
+    seconds = time.perf_counter() - start
+    return StageResult(stage.name, seconds, done.peak_memory, done.failure, unshown=done.unshown)
 
 
 def _note(run: RunPaths, stage: Stage, told: Settings, code: Mapping[str, str], text: str) -> None:
