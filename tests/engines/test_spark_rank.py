@@ -40,7 +40,7 @@ def case(kept, interactions) -> Case:
     rule = HashSplit(interactions.movie_ids, ProtocolSettings(test_share=0.3, seed=2))
     split, movies = rule.of(interactions), kept.movies
     content = ContentSettings(max_features=50, film_facts=False)
-    _, terms = tfidf(movies["title"] + " " + movies["genres"], content.max_features)
+    _, terms = tfidf(movies["title"] + " " + movies["genres"], content)
     features = ItemFeatures.of(movies, terms)
     names = "als_content,ease_content,content,hybrid"
     models = build_models(settings, features, split.training, names)
