@@ -1,6 +1,7 @@
 """The command `sweep`."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ def _sweep(args: argparse.Namespace) -> int:
             with tqdm.external_write_mode():
                 print(f"{progress.done:>3} of {total}  {run}  {how.splitlines()[0]}", flush=True)
 
+    # Its runs end with it, whoever ends it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         progress = run_sweep(sweep, args.jobs, tell)
     except KeyboardInterrupt:
