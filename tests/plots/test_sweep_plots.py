@@ -20,6 +20,14 @@ def test_one_setting_is_a_line_in_the_order_of_its_values():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("factors", "mean ndcg@10, 95 % interval")
 
 
+def test_values_are_told_in_words_best_first():
+    pairs = pd.MultiIndex.from_tuples([(8, 0.5), (16, 0.5)], names=["factors", "alpha"])
+
+    assert swept_values(_values(pairs), "ndcg@10").get_label() == (
+        "best first, 16 and 0.5 0.1000, 8 and 0.5 0.0000"
+    )
+
+
 def test_intervals_reach_from_low_to_high():
     ax = swept_values(_values(pd.Index([8], name="factors")), "ndcg@10")
 

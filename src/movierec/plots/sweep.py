@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from movierec.plots.theme import BLUE, GREEN, ORANGE
+from movierec.plots.theme import BLUE, GREEN, ORANGE, describe, listed
 
 _COLOURS = (BLUE, ORANGE, GREEN, "0.2", "0.6")
 _MARKERS = "osD^v"
@@ -44,6 +44,10 @@ def swept_values(values: pd.DataFrame, metric: str, ax: Axes | None = None) -> A
     if others:
         # Points may lie anywhere inside the axes.
         ax.legend(loc="upper right", bbox_to_anchor=(1, 1.13), ncols=n_lines, frameon=False)
+    means = values["mean"].sort_values(ascending=False)
+    names = [one if isinstance(one, tuple) else (one,) for one in means.index]
+    means.index = pd.Index([" and ".join(map(_label, one)) for one in names])
+    describe(ax, f"best first, {listed(means, '{:.4f}')}")
     return ax
 
 
