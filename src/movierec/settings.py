@@ -72,9 +72,9 @@ class ContentSettings(Settings):
 
     max_features: int = _field(5000, "most frequent terms to keep", ge=1, le=1_000_000)
     film_facts: bool = _field(True, "add what the catalogue of films knows of each")
-    people_weight: float = _field(1.5, "factor on directors, writers and actors", ge=0, le=1000)
-    origin_weight: float = _field(0.3, "factor on countries and languages", ge=0, le=1000)
-    subject_weight: float = _field(1.0, "factor on setting, themes, style ...", ge=0, le=1000)
+    people_weight: float = _field(0.941, "factor on directors, writers and actors", ge=0, le=1000)
+    origin_weight: float = _field(0.133, "factor on countries and languages", ge=0, le=1000)
+    subject_weight: float = _field(1.02, "factor on setting, themes, style ...", ge=0, le=1000)
 
 
 class PreferenceSettings(Settings):
@@ -113,11 +113,11 @@ class HybridSettings(Settings):
     """EASE, the weights of item features, and the weighted sum of component scores."""
 
     adapt: bool = _field(True, "fit penalties and weights to the data, on a validation split")
-    als_term_weight: float = _field(9.74, "s of a TF-IDF weight of 1 in ALS", ge=0, le=1e6)
-    als_genre_weight: float = _field(3.54, "s of a genre or decade in ALS", ge=0, le=1e6)
+    als_term_weight: float = _field(18.0, "s of a TF-IDF weight of 1 in ALS", ge=0, le=1e6)
+    als_genre_weight: float = _field(2.41, "s of a genre or decade in ALS", ge=0, le=1e6)
     ease_regularization: float = _field(2320.0, "L2 penalty of EASE", gt=0, le=1e12)
-    ease_term_weight: float = _field(15.4, "s of a TF-IDF weight of 1 in EASE", ge=0, le=1e6)
-    ease_genre_weight: float = _field(7.57, "s of a genre or decade in EASE", ge=0, le=1e6)
+    ease_term_weight: float = _field(19.2, "s of a TF-IDF weight of 1 in EASE", ge=0, le=1e6)
+    ease_genre_weight: float = _field(4.83, "s of a genre or decade in EASE", ge=0, le=1e6)
     ease_weight: float = _field(0.426, "weight of EASE; ALS has 1 - ease_weight", ge=0, le=1)
     recency_weight: float = _field(0.0671, "weight of recent popularity", ge=0, le=1000)
     recency_half_life_years: float = _field(
