@@ -57,7 +57,11 @@ def test_run_prints_a_line_a_stage_then_report_and_model(sample_run):
 
 def test_each_stage_leaves_the_files_of_the_table(sample_run):
     left = {path.name for path in (sample_run[0] / "artifacts" / "sample").iterdir()}
-    assert left == {"run.log", *(file for stage in STAGES.values() for file in stage.writes)}
+    assert left == {
+        "run.log",
+        "run.json",
+        *(file for stage in STAGES.values() for file in stage.writes),
+    }
 
 
 def test_the_log_tells_when_what_happened_inside_stages_too(sample_run):
@@ -145,6 +149,18 @@ def test_the_hybrid_of_the_sample_beats_popularity(sample_run):
     metrics = json.loads((sample_run[0] / "artifacts" / "sample" / "metrics.json").read_text())
     hybrid, popularity = (metrics["models"][name]["ndcg@10"] for name in ("hybrid", "popularity"))
     assert hybrid["ci95"][0] > popularity["ci95"][1]
+
+
+def test_a_second_identical_run_leaves_every_stage_as_it_is(
+    sample_run, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(sample_run[0], tmp_path / "copy")
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "copy"))
+    assert main(["run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[: len(STAGES)]] == [
+        [name, "unchanged"] for name in STAGES
+    ]
 
 
 def test_factors_trained_anew_stop_the_evaluation_until_the_model_is_built_anew(
