@@ -8,7 +8,7 @@ from movierec import paths
 from movierec.paths import RunPaths
 from movierec.runs.ledger import Execution, Ledger
 from movierec.runs.plan import Plan, plan_run
-from movierec.settings import ALSSettings, DataSettings
+from movierec.settings import ALSParameters, ALSSettings, DataSettings
 from movierec.stages import OpenStage, find_stage
 
 
@@ -43,7 +43,7 @@ def test_a_plan_holds_all_stages_with_their_defaults_and_the_name_of_the_data():
     assert [stage.number for stage in plan.steps] == ["01", "02", "03", "04", "05", "06"]
     assert plan.run == RunPaths("mine")
     assert _values(plan, "01")["dataset"] == str(paths.datasets() / "mine")
-    assert _values(plan, "03") == ALSSettings().model_dump() | {"run": "mine"}
+    assert _values(plan, "03") == ALSParameters(run="mine").model_dump()
 
 
 def test_an_assignment_outdoes_a_preset_and_a_preset_a_default():
