@@ -77,6 +77,8 @@ def searched(trials: Mapping[str, pd.Series], chosen: Mapping[str, float]) -> Ax
         if positive.max() > 10 * positive.min():
             ax.set_xscale("symlog", linthresh=positive.min())
         ax.set(title=step)
+        best = f"{values[chosen[step]]:.4f} at {chosen[step]:g}, the one chosen"
+        describe(ax, f"{best}, {values.min():.4f} at least")
     for ax in panels[len(trials) :]:
         ax.remove()
     for ax in panels[::3]:
