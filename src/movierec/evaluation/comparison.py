@@ -69,7 +69,7 @@ def compare(
         left_out = pd.DataFrame(means) if len(means) == len(having) else None
         found = differences(pd.DataFrame(users)[table.index], reference, seed, left_out)
         # Of the reference minus the others; turned round, a gain is above 0.
-        turned = {"mean": -found["mean"], "low": -found["high"], "high": -found["low"]}
+        turned = {"mean": 0 - found["mean"], "low": 0 - found["high"], "high": 0 - found["low"]}
         turned |= {"p": found["p"], "better": found["worse"], "worse": found["better"]}
         columns.update(pd.DataFrame(turned))
     return table.join(columns.add_prefix("difference "))
