@@ -54,7 +54,7 @@ def test_a_search_tells_of_improvements_and_leaves_a_preset_and_a_report(tune, d
     assert report == f"report: {RunPaths('t').reports / 'tuning.html'}"
     text = RunPaths("t").report("tuning").read_text()
     assert f"{max(values):.4f} over 1 validation split;" in text
-    assert text.count("data:image/png") == 1
+    assert text.count("data:image/svg+xml") == 1
 
 
 def test_a_preset_that_was_found_is_one_that_runs_take(tune, dataset):
