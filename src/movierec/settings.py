@@ -145,10 +145,10 @@ class BaselineSettings(Settings):
     """Hyperparameters of the models that the hybrid is compared with and not made of."""
 
     popularity_half_life_years: float = _field(
-        2.0, "age at which a rating counts half in recent_popularity", gt=0, le=100
+        1.37, "age at which a rating counts half in recent_popularity", gt=0, le=100
     )
-    knn_neighbours: int = _field(47, "nearest movies that item KNN keeps", ge=1, le=100_000)
-    knn_shrinkage: float = _field(4.75, "shrinkage of item KNN's cosines", ge=0, le=1e6)
+    knn_neighbours: int = _field(62, "nearest movies that item KNN keeps", ge=1, le=100_000)
+    knn_shrinkage: float = _field(2.2, "shrinkage of item KNN's cosines", ge=0, le=1e6)
     bpr_learning_rate: float = _field(0.0238, "learning rate of BPR", gt=0, le=10)
     bpr_regularization: float = _field(0.0432, "L2 penalty of BPR", ge=0, le=100)
     bpr_iterations: int = _field(266, "passes of BPR over the likes, at most", ge=1, le=10_000)

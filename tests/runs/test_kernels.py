@@ -21,7 +21,9 @@ def _plan(*stages: str) -> Plan:
 
 def _kernels() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [one for one in children if "ipykernel_launcher" in one.cmdline()]
+    # A child that ended and was not waited for has no command line any more.
+    alive = [one for one in children if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in alive if "ipykernel_launcher" in one.cmdline()]
 
 
 def test_the_next_kernel_is_there_while_a_stage_runs_and_none_after_the_last(stand_ins):
