@@ -1,7 +1,9 @@
 """What the report of recommendations shows."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from movierec.cli import main
@@ -26,15 +28,16 @@ def pages(world, tmp_path_factory) -> tuple[str, str]:
     """Report and index of a run whose notebook was asked for a user and for ratings."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOVIEREC_HOME", str(tmp_path_factory.mktemp("home")))
-        run = world.save()
+        names = np.array([f"u-{row}" for row in range(41)])
+        run = replace(world, interactions=replace(world.interactions, user_names=names)).save()
         typed = "ratings=comet=5; roses: 1; zzz=3"
-        assert main(["run", "--from", "06", "-p", "user_id=502", "-p", typed]) == 0
+        assert main(["run", "--from", "06", "-p", "user_id=u-1", "-p", typed]) == 0
         return _html(run), run.index.read_text(encoding="utf-8")
 
 
 def test_the_report_shows_a_user_s_recommendations_and_reasons(pages):
     text = _text(pages[0])
-    assert "User 502 rated 5 movies" in text
+    assert "User u-1 rated 5 movies" in text
     assert re.search(r"kind movie .*offset sum -?\d", text)
 
 

@@ -16,6 +16,7 @@ from movierec.settings import (
     EvaluationParameters,
     HybridSettings,
     ModelSettings,
+    RecommendParameters,
     Settings,
     SettingsError,
     SimilaritySettings,
@@ -238,3 +239,10 @@ def test_a_parameters_cell_says_what_its_class_says(stage):
 def _described(kind: type[Settings], name: str) -> tuple[str, object, str]:
     default = kind.model_fields[name].default
     return type(default).__name__, default, kind.meaning(name)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"), [(7, "7"), ("007", "007"), ("u-1", "u-1"), ("0", "0"), (0, "")]
+)
+def test_a_user_is_named_by_text_or_number(told, name):
+    assert RecommendParameters(user_id=told).user_id == name

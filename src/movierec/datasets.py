@@ -16,8 +16,8 @@ from movierec.data.columns import MAX_RATING, RATING, USER
 from movierec.data.layouts import layout_of
 from movierec.data.movielens import MOVIELENS, NAMES, SAMPLE
 from movierec.data.originals import Originals, read_originals
-from movierec.data.reader import OtherForm, begin
-from movierec.data.tables import Tables
+from movierec.data.reader import OtherForm
+from movierec.data.tables import Tables, require_columns
 from movierec.paths import atomic_write, datasets
 from movierec.simulation import simulator
 
@@ -106,7 +106,7 @@ def require_layout(folder: Path) -> None:
     with _naming_import(folder):
         for file in layout:
             if (folder / file.name).exists() or file in (layout.ratings, layout.movies):
-                begin(folder / file.name, file)
+                require_columns(folder / file.name, file)
 
 
 def load_dataset(dataset: str) -> tuple[Tables, DatasetFacts]:

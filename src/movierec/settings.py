@@ -8,9 +8,9 @@ import difflib
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 Value = int | float | str | bool
 
@@ -56,6 +56,12 @@ Engine = Literal["local", "spark"]
 _RUN = "folder under artifacts and reports"
 _ENGINE = "who does the heavy work"
 _TITLE_QUERY = "movies to look at closely: those whose title holds this"
+_USER_ID = "a user by the id in the data; empty: one with the median number of ratings"
+
+
+def _as_text(user_id: object) -> object:
+    """An id as text; 0 is what earlier versions recorded for none."""
+    return str(user_id or "") if isinstance(user_id, int) else user_id
 
 
 class DataSettings(Settings):
@@ -196,7 +202,7 @@ class EvaluationParameters(ProtocolSettings, BaselineSettings):
 
 class RecommendParameters(Settings):
     run: str = _field("", f"{_RUN}; empty: MOVIEREC_RUN, else sample")
-    user_id: int = _field(0, "a user of the data; 0: one with the median number of ratings", ge=0)
+    user_id: Annotated[str, BeforeValidator(_as_text)] = _field("", _USER_ID)
     ratings: str = _field("Alien: 5; Pretty Woman: 1", "a cold-start user: TITLE: STARS; ...")
     title_query: str = _field("Star Wars", _TITLE_QUERY)
 

@@ -388,6 +388,19 @@ def test_what_is_written_is_read_as_it_was(folder, tmp_path):
     assert tables.movies["title"].tolist() == ["movie 10", 'Two "lines", a comma', "movie 30"]
 
 
+def test_what_is_written_as_parquet_is_read_as_csv_is(folder, tmp_path):
+    given(folder, movies__csv=lines(MOVIES, ";", "movieId;title;genres"))
+    given(folder, ratings__csv=lines(RATINGS, header="user,movieId,score,ts"))
+    given(folder, tags__csv=lines([(7, 20, "odd", 1_300_000_000)], header="user,movieId,tag,ts"))
+    tables = []
+    for suffix in ("csv", "parquet"):
+        import_folder(folder, tmp_path / suffix, Choices(), suffix)
+        tables.append(read_tables(tmp_path / suffix))
+    assert {path.suffix for path in (tmp_path / "parquet").iterdir()} == {".parquet", ".json"}
+    for name in ("ratings", "movies", "tags", "given"):
+        pd.testing.assert_frame_equal(getattr(tables[0], name), getattr(tables[1], name))
+
+
 def test_nothing_is_written_over(folder, tmp_path):
     (tmp_path / "mine.txt").touch()
     with pytest.raises(CannotImport, match="name a new folder"):

@@ -15,6 +15,9 @@ def add(commands: Commands) -> None:
     command.set_defaults(command=_import)
     command.add_argument("source", type=Path, metavar="FOLDER_OR_FILE", help="also .zip, .gz")
     command.add_argument("--out", type=Path, required=True, help="folder to write")
+    command.add_argument(
+        "--format", choices=("csv", "parquet"), default="csv", help="of the files to write [csv]"
+    )
     command.add_argument("--separator", help="between fields: a character, :: or tab")
     command.add_argument("--encoding", help="of text, as latin-1")
     command.add_argument(
@@ -38,7 +41,7 @@ def _import(args: argparse.Namespace) -> None:
     from movierec.importing.convert import import_folder
 
     told = {name: getattr(args, name) for name in Choices.__dataclass_fields__}
-    imported = import_folder(args.source, args.out, Choices(**told))
+    imported = import_folder(args.source, args.out, Choices(**told), args.format)
     for subject, note in imported.notes:
         print(f"{subject:<9} {note}")
     ratings, movies = imported.ratings, imported.movies

@@ -21,7 +21,7 @@ from movierec.paths import atomic_folder, datasets, sha256_of
 WORTHWHILE = 64 << 20
 _FRAMES = ("ratings", "movies", "tags", "given")
 _ABOUT = "about.json"
-_MODULES = "columns grammar layouts parser reader scanner tables".split()
+_MODULES = "columnar columns grammar layouts parser reader scanner tables".split()
 _READERS = [Path(__file__).with_name(f"{name}.py") for name in _MODULES]
 # A file modified twice within one clock tick may look unchanged; seconds.
 _TICK = 2.0

@@ -58,5 +58,15 @@ LAYOUTS = (ML_LATEST, ML_100K, ML_1M)
 
 
 def layout_of(folder: Path) -> Layout:
-    """The layout whose file of ratings the folder has; the first one's if it has none."""
-    return next((one for one in LAYOUTS if (folder / one.ratings.name).exists()), ML_LATEST)
+    """The layout whose file of ratings the folder has; the first one's if it has none.
+
+    In the first, each file can be Parquet: it is where there is no CSV.
+    """
+    found = next((one for one in LAYOUTS if (folder / one.ratings.name).exists()), ML_LATEST)
+    return Layout(*(_stored(folder, one) for one in ML_LATEST)) if found is ML_LATEST else found
+
+
+def _stored(folder: Path, file: File) -> File:
+    name = Path(file.name).with_suffix(".parquet").name
+    is_parquet = (folder / name).exists() and not (folder / file.name).exists()
+    return replace(file, name=name) if is_parquet else file

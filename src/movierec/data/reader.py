@@ -212,7 +212,7 @@ def error_of(
     n_fields = row.count(separator) + 1
     is_last = end < 0 or not data[end:].strip()
     explanation = {
-        Problem.NUMBER: lambda: _not_a_number(column, row.split(separator)[0]),
+        Problem.NUMBER: lambda: not_a_number(column, row.split(separator)[0]),
         Problem.FEWER: lambda: (
             f"{n_fields} of {len(columns)} fields ({shown}); "
             + (_TRUNCATED + ", or correct the line" if is_last else "correct the line")
@@ -255,7 +255,8 @@ def error_of(
     return kind(f"{path}, line {line}: {explanation[violation.problem]()}")
 
 
-def _not_a_number(column: Column, value: bytes) -> str:
+def not_a_number(column: Column, value: bytes) -> str:
+    """Why a value is none of a column's numbers."""
     shown = _shortened(value.decode(errors="backslashreplace").strip(" \t"))
     if column.kind is Kind.STARS:
         return f"{column.name} {shown!r} is not a number from {MIN_RATING} to {MAX_RATING}"

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from movierec.data.columnar import SUFFIX, parquet_columns, read_parquet
 from movierec.data.columns import (
     GENRES,
     MOVIE,
@@ -20,7 +21,7 @@ from movierec.data.columns import (
 )
 from movierec.data.grammar import File, Kind
 from movierec.data.layouts import GENRE_FLAGS, layout_of
-from movierec.data.reader import TableError, line_of_row, read_file
+from movierec.data.reader import TableError, begin, line_of_row, read_file
 from movierec.memory import require_memory
 from movierec.paths import atomic_write
 
@@ -60,7 +61,7 @@ def read_tables(folder: Path) -> Tables:
     Raises TableError where a file violates the schema or the rating scale, and NotEnoughMemory.
     """
     layout = layout_of(folder)
-    ratings = read_file(folder / layout.ratings.name, layout.ratings)
+    ratings = read_table(folder / layout.ratings.name, layout.ratings)
     if ratings.empty:
         raise TableError(f"{folder / layout.ratings.name}: there are no ratings")
     movies = read_movies(folder / layout.movies.name, layout.movies)
@@ -82,6 +83,22 @@ def read_tables(folder: Path) -> Tables:
     )
 
 
+def read_table(path: Path, file: File) -> pd.DataFrame:
+    """The columns of a file, text or Parquet, that are kept: int32, float32 or text.
+
+    Raises TableError and NotEnoughMemory.
+    """
+    return read_parquet(path, file) if path.suffix == SUFFIX else read_file(path, file)
+
+
+def require_columns(path: Path, file: File) -> None:
+    """Raise TableError unless a file is there and has the columns it must."""
+    if path.suffix == SUFFIX:
+        parquet_columns(path, file)
+    else:
+        begin(path, file)
+
+
 def in_order(users: np.ndarray, movies: np.ndarray) -> bool:
     """Whether ratings are sorted by user, then movie, without duplicates, as MovieLens's are."""
     same_user, later_movie = users[1:] == users[:-1], movies[1:] > movies[:-1]
@@ -100,7 +117,7 @@ def nonblank_tags(tags: pd.DataFrame) -> pd.DataFrame:
 
 def read_movies(path: Path, file: File) -> pd.DataFrame:
     """Columns movieId, title, genres. Raises TableError, for a movieId in two lines too."""
-    movies = read_file(path, file)
+    movies = read_table(path, file)
     if movies.empty:
         raise TableError(f"{path}: there are no movies")
     repeated = movies[MOVIE].duplicated().to_numpy()
@@ -109,8 +126,8 @@ def read_movies(path: Path, file: File) -> pd.DataFrame:
         movie = movies[MOVIE].iloc[row]
         first = int((movies[MOVIE] == movie).argmax())
         raise TableError(
-            f"{path}, line {line_of_row(path, file, row)}: movieId {movie} is also in line"
-            f" {line_of_row(path, file, first)}: keep one of them"
+            f"{path}, {_place(path, file, row)}: movieId {movie} is also in"
+            f" {_place(path, file, first)}: keep one of them"
         )
     if GENRES not in movies:
         flags = movies[GENRE_FLAGS].to_numpy(bool)
@@ -120,9 +137,9 @@ def read_movies(path: Path, file: File) -> pd.DataFrame:
 
 
 def read_optional(path: Path, file: File) -> pd.DataFrame:
-    """As `read_file`; no rows where there is no file."""
+    """As `read_table`; no rows where there is no file."""
     if path.exists():
-        return read_file(path, file)
+        return read_table(path, file)
     types = {Kind.WHOLE: np.int32, Kind.STARS: np.float32, Kind.TEXT: "str"}
     return pd.DataFrame({one.name: pd.Series(dtype=types[one.kind]) for one in file.columns})
 
@@ -133,12 +150,19 @@ def read_given(path: Path, file: File) -> pd.DataFrame:
     return read_optional(path, file).reindex(columns=columns).astype({RATING: np.float32})
 
 
+def _place(path: Path, file: File, row: int) -> str:
+    """Where a row of a valid file is, for people; row: from 0."""
+    if path.suffix == SUFFIX:
+        return f"row {row + 1}"
+    return f"line {line_of_row(path, file, row)}"
+
+
 def _latest(ratings: pd.DataFrame) -> pd.DataFrame:
     """One rating per user and movie: the latest; of equal timestamps, the later line."""
     users, movies = ratings[USER].to_numpy(), ratings[MOVIE].to_numpy()
     if in_order(users, movies):
         return ratings
-    remedy = "sort ratings.csv by userId and movieId beforehand"
+    remedy = "sort the ratings by userId and movieId beforehand"
     require_memory(_SORT_BYTES * len(ratings), "Sorting the ratings", remedy)
     pair = users.astype(np.int64) << 32 | movies
     order = np.lexsort((ratings[TIMESTAMP].to_numpy(), pair))

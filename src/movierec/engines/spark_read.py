@@ -280,7 +280,8 @@ class _Source:
     def _whole(self, file: File, header: tuple[str, ...], read: Any) -> pd.DataFrame:
         """A small table on the driver; by `read` where it is one text file of this machine."""
         path = self._table(file)
-        if path is None or (self._local is not None and not self._is_parquet(path)):
+        is_one = path is not None and self._local is not None and Path(path).is_file()
+        if path is None or is_one or (self._local is not None and not self._is_parquet(path)):
             place = Path(path or f"{self._folder}/{file.name}")
             if place.is_dir():
                 parts = [read(part, file) for part in sorted(place.rglob("*.csv"))]

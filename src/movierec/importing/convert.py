@@ -59,9 +59,10 @@ class Imported:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
-def import_folder(source: Path, out: Path, choices: Choices) -> Imported:
+def import_folder(source: Path, out: Path, choices: Choices, suffix: str = "csv") -> Imported:
     """Convert a folder, a file or an archive to a dataset's folder, written whole or not at all.
 
+    suffix: csv or parquet, of the files to write
     Raises CannotImport, and NotEnoughMemory.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -69,7 +70,7 @@ def import_folder(source: Path, out: Path, choices: Choices) -> Imported:
     imported = read(source, choices)
     about = {"source": str(source.resolve()), "notes": imported.notes}
     with atomic_folder(out) as draft:
-        write(draft, imported)
+        write(draft, imported, suffix)
         text = json.dumps(about, indent=2, ensure_ascii=False)
         (draft / RECORD).write_text(text + "\n", encoding="utf-8")
     return imported
@@ -152,16 +153,24 @@ def convert(parts: Parts, choices: Choices, notes: list[tuple[str, str]]) -> Imp
     )
 
 
-def write(folder: Path, imported: Imported) -> None:
-    """Write tables as a dataset's files."""
-    _write_numbers(imported.ratings[list(RATINGS_HEADER)], folder / "ratings.csv")
-    movies = imported.movies[list(MOVIES_HEADER)]
-    movies.to_csv(folder / "movies.csv", index=False, lineterminator="\n")
-    if len(imported.tags):
-        tags = imported.tags[list(TAGS_HEADER)]
-        tags.to_csv(folder / "tags.csv", index=False, lineterminator="\n")
-    if imported.test is not None:
-        _write_numbers(imported.test, folder / "test.csv")
+def write(folder: Path, imported: Imported, suffix: str = "csv") -> None:
+    """Write tables as a dataset's files; suffix: csv or parquet."""
+    tables = {
+        "ratings": imported.ratings[list(RATINGS_HEADER)],
+        "movies": imported.movies[list(MOVIES_HEADER)],
+        "tags": imported.tags[list(TAGS_HEADER)] if len(imported.tags) else None,
+        "test": imported.test,
+    }
+    for name, table in tables.items():
+        path = folder / f"{name}.{suffix}"
+        if table is None:
+            continue
+        if suffix == "parquet":
+            table.to_parquet(path, index=False)
+        elif name in ("ratings", "test"):
+            _write_numbers(table, path)
+        else:
+            table.to_csv(path, index=False, lineterminator="\n")
     write_originals(folder, imported.originals)
 
 
