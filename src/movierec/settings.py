@@ -131,6 +131,22 @@ class HybridSettings(Settings):
     )
 
 
+# The settings that `adapt` fits to the data.
+ADAPTED = frozenset(
+    {
+        "regularization",
+        "ease_regularization",
+        "als_term_weight",
+        "als_genre_weight",
+        "ease_term_weight",
+        "ease_genre_weight",
+        "ease_weight",
+        "recency_weight",
+        "recency_half_life_years",
+    }
+)
+
+
 class ProtocolSettings(Settings):
     """What an evaluation holds out, and what counts as found."""
 

@@ -53,6 +53,13 @@ def test_an_assignment_outdoes_a_preset_and_a_preset_a_default():
     assert _values(plan, "03")["seed"] == 0
 
 
+def test_a_weight_that_is_assigned_is_not_fitted_to_the_data():
+    hybrid = find_stage("04")
+    assert plan_run().steps[hybrid].adapt
+    assert not plan_run(assignments=["ease_weight=0.3"]).steps[hybrid].adapt
+    assert plan_run(assignments=["ease_weight=0.3", "adapt=true"]).steps[hybrid].adapt
+
+
 def test_a_parameter_of_several_stages_reaches_all_of_them():
     plan = _plan(assignments=["seed=3"])
     assert [_values(plan, stage)["seed"] for stage in ("01", "02", "03", "05")] == [3, 3, 3, 3]

@@ -8,7 +8,7 @@ from movierec.data.movielens import NAMES, SAMPLE
 from movierec.datasets import locate
 from movierec.paths import RunPaths
 from movierec.runs.ledger import Ledger
-from movierec.settings import Settings, Value, parse_assignments, read_preset
+from movierec.settings import ADAPTED, Settings, Value, parse_assignments, read_preset
 from movierec.stages import (
     STAGES,
     MissingArtifact,
@@ -45,7 +45,8 @@ def plan_run(
     """Settle what a run does before anything of it starts.
 
     dataset, preset  by name or path; without a dataset it is that of the run
-    assignments      texts as "factors=128", for parameters of the stages that run
+    assignments      texts as "factors=128", for parameters of the stages that run; one of ADAPTED
+                     is taken as it is, unless adapt=true is among them
     first, last      stages by name or number; with `first`, a parameter that is not given keeps
                      the value that the run had
     force            whether stages run that need not
@@ -54,7 +55,10 @@ def plan_run(
     """
     stages = stage_range(first, last)
     told = read_preset(preset, [stage.parameters for stage in STAGES.values()]) if preset else {}
-    told |= parse_assignments(assignments, [stage.parameters for stage in stages])
+    assigned = parse_assignments(assignments, [stage.parameters for stage in stages])
+    if ADAPTED & assigned.keys():
+        assigned = {"adapt": False} | assigned
+    told |= assigned
     found = RunPaths(run) if run else default_run(dataset or SAMPLE)
     had = dataset_of(found)
     dataset = _settled(dataset, had, found, stages)
