@@ -572,6 +572,14 @@ def test_tags_from_the_split_time_on_are_not_known(ten_days):
     assert split.known_tags(tags)["timestamp"].tolist() == [split.split_time - 1]
 
 
+def test_one_of_two_ratings_is_held_out_where_the_share_of_two_is_none():
+    whole = interactions(np.tile([[4, 0, 3], [0, 5, 2]], (6, 1)))
+    found = split_by("user-random", whole)
+    assert np.diff(found.test.indptr).tolist() == [1] * 12
+    assert np.diff(found.train.indptr).tolist() == [1] * 12
+    assert found.question.startswith("One random rating of each user with more than one is")
+
+
 STRANGERS = given_frame((99, 100, 1.0), (10, 999, 2.0))
 EVERYTHING = given_frame((10, 100, 4.0), (10, 200, 3.0))
 

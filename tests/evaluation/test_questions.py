@@ -61,6 +61,15 @@ def hybrids(split) -> Evaluation:
     return evaluate(build_hybrids(split), split, cutoffs=(10,))
 
 
+def test_where_nothing_was_liked_there_is_no_such_question(split):
+    low = split.test.copy()
+    low.data = np.minimum(low.data, LIKED - 1)
+    values = evaluate(build_hybrids(split), replace(split, test=low), cutoffs=(10,)).per_user
+    metrics = set(values.columns.get_level_values("metric"))
+    assert {"NDCG", "DislikedHits"} < metrics
+    assert "LikedNDCG" not in metrics
+
+
 def test_every_model_is_asked_what_people_will_like(hybrids, split):
     models = build_hybrids(split)
     liked = evaluate(models, split, LIKED, cutoffs=(10,))

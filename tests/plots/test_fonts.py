@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from movierec.plots import fonts
+from movierec.plots.theme import image
 
 # An arc, which only the fixed-width one of matplotlib's own fonts has, a letter of a script that no
 # font is likely to have, and a sign that is not seen.
@@ -32,6 +33,14 @@ def test_a_font_that_has_a_letter_is_fallen_back_to(recwarn):
     figure = plt.figure()
     figure.suptitle(ARC)
     figure.canvas.draw()
+    assert not recwarn.list
+
+
+def test_texts_made_before_a_font_was_needed_are_drawn_with_it(recwarn):
+    ax = plt.figure().subplots()
+    ax.set_title("before")
+    ax.set_title(fonts.drawable(ARC))
+    image(ax)
     assert not recwarn.list
 
 

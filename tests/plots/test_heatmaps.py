@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierec.plots import heatmaps as plots
+from movierec.plots import heatmaps as plots, theme
 
 LONG_TITLE = "Lord of the Rings: The Fellowship of the Ring, The (2001)"
 WEIGHTS = pd.DataFrame(
@@ -28,6 +28,14 @@ def test_term_weights_are_written_into_the_cells_that_have_any():
 
     assert sorted(texts(ax.texts)) == ["0.70", "0.90"]
     assert texts(ax.get_yticklabels()) == WEIGHTS.index.tolist()
+
+
+def test_terms_of_another_script_are_drawn_with_its_font(recwarn):
+    arc = "\u2312"  # not in the usual font, but in another of matplotlib's
+    with plt.rc_context():
+        ax = plots.term_heatmap(pd.DataFrame({arc: [0.5, 0.2]}, ["a", "b"]))
+        theme.image(ax)
+    assert not recwarn.list
 
 
 def test_long_terms_leave_room_for_few_movies():

@@ -120,6 +120,14 @@ def test_without_stars_one_question_is_answered(evaluation):
     assert said.endswith("what people like is not known.")
 
 
+def test_where_nothing_was_liked_one_question_is_answered(evaluation):
+    values = per_user(**{"als NDCG": [0.3, 0.3], "als DislikedHits": [0.5, np.nan]})
+
+    said = readings.questions(evaluation, metrics_table(values, pd.DataFrame())).data
+
+    assert said.endswith("ratings are all below 4 stars, so what people like is not known.")
+
+
 def test_users_with_and_without_history_are_told_apart(evaluation):
     nan = np.nan
     values = per_user(

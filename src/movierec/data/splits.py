@@ -204,12 +204,17 @@ def sample_users(split: Split, most: int, seed: int) -> Split:
 
 
 def _user_random(interactions: Interactions, protocol: ProtocolSettings, draws: Draws) -> Split:
+    in_test = _share_of_rows(interactions, protocol.test_share, draws)
+    what = f"A random {protocol.test_share:.0%} of each user's ratings are"
+    if not in_test.any():  # The share rounds to none where users have two ratings.
+        in_test = _share_of_rows(interactions, protocol.test_share, draws, at_least=1)
+        what = "One random rating of each user with more than one is"
     return _split(
         interactions,
-        _share_of_rows(interactions, protocol.test_share, draws),
-        f"A random {protocol.test_share:.0%} of each user's ratings are held out, and each model"
-        " ranks all movies that the user has not rated in the training part. It measures how well"
-        " the preferences of known users are completed, regardless of the order in time.",
+        in_test,
+        f"{what} held out, and each model ranks all movies that the user has not rated in the"
+        " training part. It measures how well the preferences of known users are completed,"
+        " regardless of the order in time.",
     )
 
 

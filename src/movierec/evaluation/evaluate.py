@@ -185,7 +185,12 @@ def per_user_values(
     columns: dict[tuple[str, str, int], np.ndarray] = {}
     for model, ranked in lists.items():
         metrics = _measured(ranked, relevant[users], split.test[users], cutoffs)
-        columns |= {(model, *name): values for name, values in metrics.items()}
+        # Where no held-out rating says that a movie was liked, there is no such question.
+        columns |= {
+            (model, *name): values
+            for name, values in metrics.items()
+            if name[0] != "LikedNDCG" or not np.isnan(values).all()
+        }
     no_history = np.diff(split.known.indptr)[users] == 0
     if no_history.any() and K in cutoffs:
         for name in lists:

@@ -14,13 +14,15 @@ def term_heatmap(weights: pd.DataFrame, ax: Axes | None = None) -> Axes | None:
     """TF-IDF weights of terms (columns) in movies (rows), 0 left blank; None of no term."""
     if weights.empty:
         return None
+    # Before there are Axes, whose texts keep the fonts of when they were made.
+    shown = weights.rename(index=shorten_title, columns=drawable)
     if ax is None:
         width = max(8.0, 3.5 + 0.5 * weights.shape[1])
         slanted = 0.07 * max(map(len, weights.columns), default=0)
         height = max(3.0, 1.2 + slanted + 0.34 * len(weights))
         ax = plt.figure(figsize=(width, height)).subplots()
     sns.heatmap(
-        weights.rename(index=shorten_title, columns=drawable),
+        shown,
         ax=ax,
         annot=True,
         fmt=".2f",

@@ -1,5 +1,6 @@
 """The look of figures and tables, showing them in order, and titles that fit a label."""
 
+import logging
 import re
 
 import matplotlib.pyplot as plt
@@ -10,6 +11,7 @@ from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.typing import ColorType
 
 from movierec.plots.fonts import drawable, undrawn
@@ -26,6 +28,8 @@ def set_theme() -> None:
     pd.set_option("display.max_colwidth", 140)
     pd.set_option("display.html.use_mathjax", False)  # two dollars in a title enclose no formula
     plt.style.use("movierec.plots.report")
+    # It reports each family that has no font of the weight asked for, though it takes the next.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
 def show(*contents: object) -> None:
@@ -78,6 +82,8 @@ def image(ax: Axes) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """
     figure = ax.get_figure(root=True)
     assert figure is not None
+    for text in figure.findobj(Text):  # Those made before `drawable` found their fonts, too.
+        text.set_fontfamily(plt.rcParams["font.family"])
     alt = alternative_text(figure)
     data = {
         "image/svg+xml": print_figure(figure, "svg", metadata={"Date": None}),

@@ -8,7 +8,7 @@ from IPython.display import HTML, Markdown
 
 from movierec.evaluation import summary
 from movierec.evaluation.evaluate import Evaluation
-from movierec.evaluation.questions import DISLIKED, NAMES
+from movierec.evaluation.questions import DISLIKED, LIKED, NAMES
 from movierec.evaluation.statistics import INTERVALS, NORMAL_VALUES
 from movierec.evaluation.summary import best_rival, by_model
 from movierec.markup import Format, markdown, table
@@ -34,9 +34,10 @@ def questions(evaluation: Evaluation, metrics: pd.DataFrame) -> Markdown:
     rate, like, disliked = (by_model(metrics, name)["mean"] for name in NAMES)
     first = rate.idxmax()
     if like.empty:
+        why = "have no stars" if disliked.empty else f"are all below {LIKED:g} stars"
         return Markdown(
             f"What will they rate? `{first}` answers best: NDCG@10 {rate[first]:.3f}. The held-out"
-            " ratings have no stars, so what people like is not known."
+            f" ratings {why}, so what people like is not known."
         )
     second = like.idxmax()
     reading = (
