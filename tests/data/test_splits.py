@@ -574,7 +574,7 @@ def test_tags_from_the_split_time_on_are_not_known(ten_days):
 
 def test_one_of_two_ratings_is_held_out_where_the_share_of_two_is_none():
     whole = interactions(np.tile([[4, 0, 3], [0, 5, 2]], (6, 1)))
-    found = split_by("user-random", whole)
+    found = make_split(whole, ProtocolSettings(test_share=0.2))
     assert np.diff(found.test.indptr).tolist() == [1] * 12
     assert np.diff(found.train.indptr).tolist() == [1] * 12
     assert found.question.startswith("One random rating of each user with more than one is")
