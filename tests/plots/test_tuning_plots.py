@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from movierec.plots.tuning import best_so_far, parameter_importance
+from movierec.plots.tuning import best_so_far, parameter_importance, searched
 
 VALUES = pd.Series([0.2, 0.1, 0.4, 0.3], [1, 2, 3, 4])
 SHARES = pd.Series({"alpha": 0.7, "positive_threshold": 0.25, "regularization": 0.05})
@@ -67,3 +67,27 @@ def test_shares_stay_inside_the_axes():
     ax.figure.canvas.draw()
 
     assert ax.texts[0].get_window_extent().x1 <= ax.get_window_extent().x1
+
+
+def test_each_step_of_a_search_has_a_panel_with_the_value_chosen():
+    trials = {
+        "regularization": pd.Series({10.0: 0.3, 20.0: 0.4}),
+        "recency_weight": pd.Series({0.0: 0.41, 0.1: 0.42, 10.0: 0.1}),
+    }
+    first = searched(trials, {"regularization": 20.0, "recency_weight": 0.1})
+
+    panels = first.get_figure().axes
+    assert [ax.get_title() for ax in panels] == [*trials]
+    drawn = [ax.lines[-1].get_xydata().tolist() for ax in panels]
+    assert drawn == [[[20.0, 0.4]], [[0.1, 0.42]]]
+    assert all(low < value <= high for (low, high), value in [(panels[0].get_ylim(), 0.42)])
+
+
+def test_a_scale_from_zero_over_decades_has_plain_numbers():
+    trials = {"recency_weight": pd.Series({0.0: 0.41, 0.1: 0.42, 10.0: 0.40})}
+    ax = searched(trials, {"recency_weight": 0.1})
+
+    ax.get_figure().canvas.draw()
+
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert {"0", "0.1", "1", "10"} <= {*labels}

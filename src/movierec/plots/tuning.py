@@ -10,6 +10,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from movierec.plots.theme import BLUE, ORANGE, describe, listed
 
+# NDCG@10; the height of a panel.
+_SHOWN_BELOW_BEST = 0.08
+
 
 def best_so_far(values: pd.Series, ax: Axes | None = None) -> Axes:
     """The value of every trial as a point, and the best up to it as a line of steps.
@@ -64,6 +67,7 @@ def searched(trials: Mapping[str, pd.Series], chosen: Mapping[str, float]) -> Ax
 
     trials  by step, mean NDCG@10 by value in ascending order
     chosen  by step, the value chosen
+    Values far below the best of all lie below the panels, or flat tops could not be told apart.
     Returns the Axes of the first panel.
     """
     rows = math.ceil(len(trials) / 3)
@@ -76,11 +80,14 @@ def searched(trials: Mapping[str, pd.Series], chosen: Mapping[str, float]) -> Ax
         positive = values.index[values.index > 0]
         if positive.max() > 10 * positive.min():
             ax.set_xscale("symlog", linthresh=positive.min())
-        ax.set(title=step)
-        best = f"{values[chosen[step]]:.4f} at {chosen[step]:g}, the one chosen"
-        describe(ax, f"{best}, {values.min():.4f} at least")
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.set_title(step, fontsize="medium")
+        found = f"{values[chosen[step]]:.4f} at {chosen[step]:g}, the one chosen"
+        describe(ax, f"{found}, {values.min():.4f} at least")
     for ax in panels[len(trials) :]:
         ax.remove()
+    best = max(values.max() for values in trials.values())
+    panels[0].set_ylim(best - _SHOWN_BELOW_BEST, best + 0.1 * _SHOWN_BELOW_BEST)
     for ax in panels[::3]:
         ax.set_ylabel("NDCG@10, validation")
     return panels[0]

@@ -206,7 +206,7 @@ class _Search:
                 **{name: _rounded(factor * getattr(settings, name)) for name in names}
             )
 
-        step = f"factor on {part} feature weights"
+        step = f"factor on {part} features"
         for factor in FEATURE_FACTORS:
             changed = scaled(factor)
             components = build_components(changed, changed, features)
