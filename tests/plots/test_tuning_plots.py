@@ -77,7 +77,7 @@ def test_each_step_of_a_search_has_a_panel_with_the_value_chosen():
     first = searched(trials, {"regularization": 20.0, "recency_weight": 0.1})
 
     panels = first.get_figure().axes
-    assert [ax.get_title() for ax in panels] == [*trials]
+    assert [ax.get_title(loc="left") for ax in panels] == [*trials]
     drawn = [ax.lines[-1].get_xydata().tolist() for ax in panels]
     assert drawn == [[[20.0, 0.4]], [[0.1, 0.42]]]
     assert all(low < value <= high for (low, high), value in [(panels[0].get_ylim(), 0.42)])
