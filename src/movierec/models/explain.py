@@ -180,6 +180,22 @@ def _ease_content_weights(ease: EASE, item: int) -> np.ndarray:
     return column - _inverse_column(ease, item) * (column[item] / ease.diagonal[item])
 
 
+def ease_content_weights(ease: EASE, items: np.ndarray) -> np.ndarray:
+    """Rows and columns of some movies of the weights that features alone would give.
+
+    (len(items), len(items)) float32; column by column as in `ease_contributions`.
+    """
+    features = ease.item_features
+    if features is None:
+        return np.zeros((len(items), len(items)), dtype=np.float32)
+    pulled = (features.T @ features[:, items]).toarray()
+    diagonal = ease.diagonal[items]
+    columns = diagonal[:, None] * (pulled[items] - ease.weights[:, items].T @ pulled)
+    inverse = -ease.weights[np.ix_(items, items)].T * diagonal[:, None]
+    np.fill_diagonal(inverse, diagonal)
+    return columns - inverse * (np.diag(columns) / diagonal)
+
+
 def _ease_by_feature(ease: EASE, preferences: sparse.csr_array, item: int) -> np.ndarray:
     """What each feature of a movie brings to its EASE score for one row: (n_features,)."""
     features = ease.item_features

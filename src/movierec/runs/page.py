@@ -24,13 +24,17 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script, style = (_FOLDER / "report.js").read_text(encoding="utf-8"), _style()
+    script, try_script = (
+        (_FOLDER / name).read_text(encoding="utf-8") for name in ("report.js", "try.js")
+    )
+    style = _style()
     made.globals |= {
         "script": Markup(script),
+        "try_script": Markup(try_script),
         "style": Markup(style),
         # Browsers run and apply what has these hashes, and nothing else.
-        "policy": f"default-src 'none'; img-src data:; script-src {_hash(script)};"
-        f" style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
+        "policy": f"default-src 'none'; img-src data:; script-src {_hash(script)}"
+        f" {_hash(try_script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'",
         "when": when,
     }
     return made

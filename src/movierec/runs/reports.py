@@ -17,6 +17,7 @@ from movierec.runs import executed
 from movierec.runs.body import markdown_of, render_body
 from movierec.runs.home import render_home
 from movierec.runs.page import write_page
+from movierec.runs.try_page import render_try
 from movierec.stages import STAGES, Stage
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ def render_run(run: RunPaths) -> None:
     cells = []
     for name, part, heading in _order(notebooks):
         cells += [new_markdown_cell(f"## [{heading}]({name}.html)"), *part]
+    last = notebooks[max(notebooks)]
+    render_try(run, _of_run(run) | _about(last))
     for name in notebooks:
         render_stage(run, STAGES[name])
         _save_figures(_headlines(notebooks[name]), run.reports / "figures", name)
-    last = notebooks[max(notebooks)]
     _write(
         run.index,
         f"Run {run.name}",

@@ -200,7 +200,7 @@ class Recommender:
             if item in row.indices:
                 movie = self.bundle["i2m"][item]
                 raise ValueError(f"movieId {movie} was rated itself; only others have a score")
-        hybrid = self._fitted()
+        hybrid = self.fitted
         preferences = graded_preferences(row)
         recency = hybrid.model.recency_scores(hybrid.now)[0]
         found = contributions_of(hybrid.model, preferences, items)
@@ -223,7 +223,7 @@ class Recommender:
         for rated, stars, g in zip(row.indices, row.data, preferences, strict=True):
             because = f"{stars:.1f} stars" + (SELDOM if g * by_movie[rated] < 0 else "")
             parts.append(Part("movie", titles[rated], because, by_movie[rated]))
-        names = self._fitted().feature_names
+        names = self.fitted.feature_names
         for feature in np.flatnonzero(by_feature):
             parts.append(Part("feature", str(names[feature]), "", by_feature[feature]))
         parts.append(Part("recent popularity", "recent ratings by all users", "", recency))
@@ -248,13 +248,13 @@ class Recommender:
         Columns movieId, title, genres, rating.
         """
         row = self._history(user_id)
-        popularity = self._fitted().interactions.ratings_per_movie[row.indices]
+        popularity = self.fitted.interactions.ratings_per_movie[row.indices]
         order = np.lexsort((-popularity, -row.data))
         return self._movies(row.indices[order]).assign(**{RATING: row.data[order]})
 
     def median_user(self) -> int:
         """The first user with the median number of ratings."""
-        counts = np.diff(self._fitted().interactions.user_items.indptr)
+        counts = np.diff(self.fitted.interactions.user_items.indptr)
         median = np.sort(counts)[(len(counts) - 1) // 2]
         return self.bundle["i2u"][int(np.argmax(counts == median))]
 
@@ -263,7 +263,7 @@ class Recommender:
 
         Raises NotInModel.
         """
-        names = self._fitted().interactions.user_names
+        names = self.fitted.interactions.user_names
         if names is None:
             found = [int(name)] if name.isdecimal() and int(name) in self.bundle["u2i"] else []
         else:
@@ -274,7 +274,17 @@ class Recommender:
 
     def user_name(self, user_id: int) -> str:
         """What the data call a user: the original id, or the number."""
-        return self._fitted().interactions.user_name(self.bundle["u2i"][user_id])
+        return self.fitted.interactions.user_name(self.bundle["u2i"][user_id])
+
+    @property
+    def fitted(self) -> FittedHybrid:
+        """What recommends and explains. Raises RuntimeError where it was loaded without."""
+        if self._hybrid is None:
+            raise RuntimeError(
+                "the pickle alone serves similar movies; for recommendations keep the files"
+                " beside it that its manifest names"
+            )
+        return self._hybrid
 
     @cached_property
     def catalogue(self) -> pd.DataFrame:
@@ -304,7 +314,7 @@ class Recommender:
         cf_weight: float = 0.5,
     ) -> pd.DataFrame:
         _check_positive(n)
-        hybrid = self._fitted()
+        hybrid = self.fitted
         preferences = graded_preferences(row)
         if row.nnz:
             scores = hybrid.model.score_preferences(preferences, hybrid.now)
@@ -333,16 +343,8 @@ class Recommender:
             basis=TASTE if row.nnz else POPULARITY,
         )
 
-    def _fitted(self) -> FittedHybrid:
-        if self._hybrid is None:
-            raise RuntimeError(
-                "the pickle alone serves similar movies; for recommendations keep the files"
-                " beside it that its manifest names"
-            )
-        return self._hybrid
-
     def _history(self, user_id: int) -> sparse.csr_array:
-        interactions = self._fitted().interactions
+        interactions = self.fitted.interactions
         try:
             row = self.bundle["u2i"][user_id]
         except KeyError:
