@@ -1,8 +1,11 @@
-"""Stand-ins for the project's notebooks, and notebooks as an execution leaves them."""
+"""Stand-ins for the project's notebooks, notebooks as an execution leaves them, a browser."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
@@ -14,6 +17,9 @@ from movierec.paths import RunPaths, sha256_of
 from movierec.runs.ledger import Execution, Ledger, told_of
 from movierec.runs.plan import Plan
 from movierec.stages import STAGES, OpenStage, Stage, notebook_of, read_record
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 _KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
 
@@ -118,3 +124,57 @@ def finished() -> Callable[..., None]:
         book.write(plan.run)
 
     return leave
+
+
+@dataclass
+class Opened:
+    """A page in the browser, and what it did beside being read."""
+
+    page: "Page"
+    noticed: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A Chromium; tests of it skip without."""
+    from playwright.sync_api import sync_playwright
+
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    if not (path := next(found, None)):
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser) -> Iterator[Callable[..., Opened]]:
+    """Open a page, offline: `visit(path, width, scheme)`."""
+    contexts = []
+
+    def open_page(path: Path, width: int = 1400, scheme: str = "light", scripts: bool = True):
+        context = browser.new_context(
+            offline=True,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+        )
+        contexts.append(context)
+        context.set_default_timeout(5_000)
+        opened = Opened(context.new_page())
+        notice = opened.noticed.append
+        opened.page.on("console", lambda message: notice(f"console: {message.text}"))
+        opened.page.on("pageerror", lambda error: notice(f"error: {error}"))
+        opened.page.on("dialog", lambda dialog: (notice("dialog"), dialog.dismiss()))
+        opened.page.on("request", lambda one: notice(one.url) if _leaves(one.url) else None)
+        opened.page.goto(path.as_uri())
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _leaves(url: str) -> bool:
+    return not url.startswith(("file:", "data:"))

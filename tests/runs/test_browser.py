@@ -3,29 +3,19 @@
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from movierec.simulation.simulator import Shape, simulate
 from movierec.stages import STAGES
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not BROWSER, reason="no Chromium here"),
-]
+pytestmark = pytest.mark.slow
 
 WIDTHS = 400, 800, 1400
 NASTY = [
@@ -41,17 +31,9 @@ NASTY = [
 ]
 
 
-@dataclass
-class Opened:
-    """A page in the browser, and what it did beside being read."""
-
-    page: Page
-    noticed: list[str] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    """The home of a run on hostile data."""
+def home(browser, tmp_path_factory) -> Path:
+    """The home of a run on hostile data; none without a browser."""
     home = tmp_path_factory.mktemp("home")
     data = home / "data" / "a<b>$x$*y*"
     simulate(data, Shape(ratings=8_000, users=200))
@@ -83,46 +65,6 @@ def _spoil(data: Path) -> None:
 @pytest.fixture(scope="module")
 def pages(home) -> list[Path]:
     return [home / "reports" / "index.html", *sorted((home / "reports" / "hostile").glob("*.html"))]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(browser) -> Iterator[Callable[..., Opened]]:
-    """Open a page, offline: `visit(path, width, scheme)`."""
-    contexts = []
-
-    def open_page(path: Path, width: int = 1400, scheme: str = "light", scripts: bool = True):
-        context = browser.new_context(
-            offline=True,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 900},
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        context.set_default_timeout(5_000)
-        opened = Opened(context.new_page())
-        notice = opened.noticed.append
-        opened.page.on("console", lambda message: notice(f"console: {message.text}"))
-        opened.page.on("pageerror", lambda error: notice(f"error: {error}"))
-        opened.page.on("dialog", lambda dialog: (notice("dialog"), dialog.dismiss()))
-        opened.page.on("request", lambda one: notice(one.url) if _leaves(one.url) else None)
-        opened.page.goto(path.as_uri())
-        return opened
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def _leaves(url: str) -> bool:
-    return not url.startswith(("file:", "data:"))
 
 
 @pytest.fixture
