@@ -270,6 +270,110 @@ def test_lists_of_items_with_a_test_file(folder):
     assert imported.test.to_numpy().tolist() == [[0, 4], [1, 0], [1, 1]]
 
 
+def test_ids_of_lists_beside_are_the_own_ones(folder, tmp_path):
+    given(folder, train__txt="0 1 2 3\n1 2\n2 0 4\n", test__txt="0 4\n1 0 1\n")
+    given(folder, item_list__txt=lines([(f"B00{n}X", n) for n in range(5)], " ", "org_id remap_id"))
+    given(
+        folder, user_list__txt=lines([(f"A{9 - n}", n) for n in range(3)], " ", "org_id remap_id")
+    )
+    imported = import_folder(folder, tmp_path / "out", Choices())
+    pairs = imported.ratings[["userId", "movieId"]].to_numpy().tolist()
+    users, movies = imported.originals.users, imported.originals.movies
+    assert [(users[user], movies[movie]) for user, movie in pairs] == [
+        *[("A9", "B001X"), ("A9", "B002X"), ("A9", "B003X"), ("A8", "B002X")],
+        *[("A7", "B000X"), ("A7", "B004X")],
+    ]
+    assert movies[imported.test["movieId"]].tolist() == ["B004X", "B000X", "B001X"]
+    assert "left out" not in dict(imported.notes)
+
+
+def test_an_id_that_its_list_lacks_is_named(folder):
+    given(folder, train__txt="0 1 2\n1 2\n", item_list__txt="org_id remap_id\nx 1\ny 0\n")
+    with pytest.raises(CannotImport, match=r"train\.txt: item 2 is not among .* item_list\.txt"):
+        brought(folder)
+
+
+def test_part_files_are_one_table(folder):
+    movies = pd.DataFrame(MOVIES, columns=["movie_id", "title", "genres"])
+    given(folder, movies__csv=movies.to_csv(index=False))
+    parts = given(folder / "ratings")
+    frame = pd.DataFrame(RATINGS, columns=HEADER.split(","))
+    frame = frame.rename(columns={"book_id": "movie_id"})
+    frame[:3].to_parquet(parts / "part-00000-9f3a-c000.snappy.parquet")
+    frame[3:].to_parquet(parts / "part-00001-9f3a-c000.snappy.parquet")
+    imported = brought(folder)
+    assert rows(imported) == RATINGS
+    assert "ratings/*.parquet: Parquet, 2 parts" in note(imported, "read")
+
+
+@pytest.mark.parametrize("name", ["part-{}.csv", "ratings-{}-of-00002.csv", "{}.csv"])
+def test_part_files_of_csv_have_the_same_header(folder, name):
+    given(folder)
+    for number, some in enumerate((RATINGS[:1], RATINGS[1:])):
+        text = lines(some, header=HEADER)
+        (folder / name.format(f"{number:05}")).write_text(text)
+    assert rows(brought(folder)) == RATINGS
+    (folder / name.format("00001")).write_text(lines(RATINGS, header="user_id,score,book_id,ts"))
+    with pytest.raises(CannotImport, match=r"00001.*: columns user_id, score, .* of the same"):
+        brought(folder)
+
+
+def test_a_damaged_part_is_not_left_out(folder):
+    given(folder)
+    frame = pd.DataFrame(RATINGS, columns=HEADER.split(","))
+    frame.to_parquet(folder / "part-0.parquet")
+    (folder / "part-1.parquet").write_bytes((folder / "part-0.parquet").read_bytes()[:-90])
+    with pytest.raises(CannotImport, match=r"part-1\.parquet: damaged Parquet"):
+        brought(folder)
+
+
+def test_the_folds_of_movielens_100k_are_no_parts(folder):
+    fold = lines(RATINGS, "\t")
+    with pytest.raises(CannotImport, match="2 files: each may hold the ratings"):
+        brought(given(folder, u1__base=fold, u2__base=fold), columns="user,item,rating,timestamp")
+
+
+@pytest.mark.parametrize("yes", ["1", "True"])
+def test_columns_of_flags_are_genres(folder, yes):
+    no = {"1": "0", "True": "False"}[yes]
+    header = "movie_id,title,adult,year,unknown,Action,genre_Sci-Fi,Anime"
+    films = [
+        (20, "Brazil", yes, 1985, no, yes, yes, no),
+        (30, "Ran", no, 1985, no, no, no, yes),
+        (10, "Amélie", no, 2001, yes, no, no, no),
+    ]
+    given(folder, films__csv=lines(films, header=header))
+    imported = brought(
+        given(folder, ratings__csv=lines(RATINGS, header=HEADER.replace("book", "movie")))
+    )
+    found = imported.movies.set_index("title")["genres"].to_dict()
+    assert found == {
+        "Amélie (2001)": "(no genres listed)",
+        "Brazil (1985)": "Action|Sci-Fi",
+        "Ran (1985)": "Anime",
+    }
+    assert "genres from 4 columns, unknown to Anime" in note(imported, "read")
+
+
+def test_flags_without_names_are_those_of_movielens_100k(folder):
+    def film(item, title, *genres):
+        return (
+            item,
+            title,
+            "01-Jan-1995",
+            "",
+            "http://imdb",
+            *(int(n in genres) for n in range(19)),
+        )
+
+    films = [film(10, "Amélie (2001)", 5), film(20, "Brazil (1985)", 8, 15), film(30, "Ran")]
+    given(folder, films__txt=lines(films, "|"))
+    imported = brought(
+        given(folder, u__data=lines([(*row[:2], 4, row[3]) for row in RATINGS], "\t")), scale="1-5"
+    )
+    assert imported.movies["genres"].tolist() == ["Comedy", "Drama|Sci-Fi", "(no genres listed)"]
+
+
 def test_letterboxd(tmp_path):
     path = tmp_path / "letterboxd-me.zip"
     uri = "https://boxd.it/"

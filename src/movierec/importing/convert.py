@@ -31,6 +31,7 @@ from movierec.data.tables import read_tables
 from movierec.importing import names, values
 from movierec.importing.choices import CannotImport, Choices
 from movierec.importing.files import Part, Parts, choose
+from movierec.importing.joins import is_part, join_parts, with_genres, with_own_ids
 from movierec.importing.sheets import Sheet, read_sheet
 from movierec.importing.sources import Source, find_sources
 from movierec.importing.values import Ids, Scale
@@ -83,6 +84,8 @@ def read(source: Path, choices: Choices) -> Imported:
             return _as_it_is(source)
     sources, skipped = find_sources(source)
     sheets, notes = _read_all(sources, choices)
+    sheets, own = with_own_ids(list(map(with_genres, join_parts(sheets))))
+    notes += own
     parts = choose(sheets, choices)
     left_out = [*parts.unused, *skipped]
     if left_out:
@@ -109,7 +112,7 @@ def _read_all(sources: list[Source], choices: Choices) -> tuple[list[Sheet], lis
                 sheets.append(sheet)
         except CannotImport as error:
             needed = any(word in source.stem for word in _NEEDED)
-            if needed or source.name in told or len(sources) == 1:
+            if needed or is_part(source.name) or source.name in told or len(sources) == 1:
                 raise
             notes.append(("left out", str(error)))
     if not sheets:

@@ -220,7 +220,9 @@ def _unnamed_movies(sheet: Sheet) -> Part | None:
     if not titled:
         return None
     columns = {ITEM: key, TITLE: titled[0]}
-    if listed := [
+    if GENRES in table:
+        columns[GENRES] = GENRES
+    elif listed := [
         one for one in words if one != titled[0] and table[one].str.contains("|", regex=False).any()
     ]:
         columns[GENRES] = listed[0]

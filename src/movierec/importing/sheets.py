@@ -48,7 +48,10 @@ class Sheet:
 
     @property
     def stem(self) -> str:
-        return re.split(r"[/\\]", self.name)[-1].rpartition(".")[0].lower() or self.name.lower()
+        """The file's name in lower case, without suffix; of parts, that of their folder."""
+        *folders, last = re.split(r"[/\\]", self.name.lower())
+        stem = last.rpartition(".")[0] or last
+        return folders[-1] if stem == "*" and folders else stem
 
 
 def read_sheet(source: Source, choices: Choices) -> Sheet | None:
