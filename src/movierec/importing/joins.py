@@ -9,7 +9,7 @@ import pandas as pd
 
 from movierec.data.layouts import GENRE_FLAGS
 from movierec.importing.choices import CannotImport
-from movierec.importing.names import GENRES, ITEM, USER, is_known_name, plain, roles
+from movierec.importing.names import GENRES, ITEM, RATING, USER, plain, roles
 from movierec.importing.sheets import Sheet
 
 # "part-00000-9f...-c000.snappy" of Spark, "train-00000-of-00003", "0".
@@ -112,7 +112,10 @@ def _is_flag(values: pd.Series) -> bool:
 
 def _genre_columns(sheet: Sheet) -> dict[str, str]:
     """Genre by column: neighbouring columns of 0 and 1, two of which have names of genres."""
-    is_flag = [not is_known_name(one) and _is_flag(sheet.table[one]) for one in sheet.table]
+    others = {USER, RATING}
+    is_flag = [
+        not others & roles([one]).keys() and _is_flag(sheet.table[one]) for one in sheet.table
+    ]
     if not sheet.named:
         order = (_UNKNOWN, *GENRE_FLAGS)
         if len(is_flag) <= len(order) or not all(is_flag[-len(order) :]):
