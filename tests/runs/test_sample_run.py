@@ -15,6 +15,7 @@ import pytest
 from movierec import paths
 from movierec.cli import main
 from movierec.paths import RunPaths
+from movierec.runs.try_page import MAX_BYTES
 from movierec.stages import STAGES
 
 pytestmark = pytest.mark.slow
@@ -75,8 +76,11 @@ def test_the_log_tells_when_what_happened_inside_stages_too(sample_run):
 
 
 def test_every_stage_leaves_a_report_of_at_most_three_megabytes(html):
-    assert set(html) == {*STAGES, "index"}
-    assert max(len(text.encode()) for text in html.values()) <= 3_000_000
+    assert set(html) == {*STAGES, "index", "try"}
+    sizes = {name: len(text.encode()) for name, text in html.items()}
+    # It carries a model.
+    assert sizes.pop("try") <= MAX_BYTES
+    assert max(sizes.values()) <= 3_000_000
 
 
 def test_reports_of_the_sample_say_that_its_audience_is_simulated(html):
@@ -130,7 +134,8 @@ def _requests(text: str) -> _Requests:
 def test_reports_ask_nobody_for_anything(html):
     for name, text in html.items():
         page = _requests(text)
-        assert page.scripts == 1
+        # The page to try has one of its own, and its data.
+        assert page.scripts == (3 if name == "try" else 1)
         assert all(address.startswith("data:") for address in page.loaded), name
         assert not re.search(r"url\(\s*['\"]?(?!data:)|@import", text)
 
