@@ -160,3 +160,13 @@ def test_blocks_change_nothing(similarity, content, factors, monkeypatch):
     assert in_blocks.factors_range == pytest.approx(similarity.factors_range)
     assert block_columns.tolist() == columns.tolist()
     assert block_values == pytest.approx(values)
+
+
+def test_a_similarity_that_rounding_takes_to_1_0004_is_clipped(similarity, monkeypatch):
+    monkeypatch.setattr(
+        ItemSimilarity, "hybrid", lambda _, items, __: np.full((len(items), N), 1.0004, np.float32)
+    )
+
+    _, values = similarity.neighbours(ALL, 3, 0.5)
+
+    assert values.max() == 1

@@ -79,3 +79,9 @@ def test_lists_are_compared_movie_by_movie():
     said = readings.overlap(nearest).data
     assert said.startswith("Of the 2 nearest by both signals, 1.5 are among the 2 nearest by")
     assert "and 0.5 among those by collaborative" in said
+
+
+def test_a_similarity_that_rounding_takes_to_1_0004_is_clipped(similarity, monkeypatch):
+    monkeypatch.setattr(ItemSimilarity, "hybrid", lambda *_: np.full((3, 3), 1.0004))
+    block = readings.similarity_block(similarity, MOVIES, "star", cf_weight=0.3, seed=0)
+    assert block.to_numpy().max() == 1

@@ -1,6 +1,7 @@
 """Stand-ins for the project's notebooks, notebooks as an execution leaves them, a browser."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat import NotebookNode
 
@@ -178,3 +180,44 @@ def visit(browser) -> Iterator[Callable[..., Opened]]:
 
 def _leaves(url: str) -> bool:
     return not url.startswith(("file:", "data:"))
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory) -> dict[str, str]:
+    """An environment in which stages end with what they write, and draw nothing after it.
+
+    Commands, their runs and the kernels of these all take the project's notebooks in this form,
+    which lie in NOTEBOOKS.
+    """
+    place = tmp_path_factory.mktemp("quick")
+    folder = place / "notebooks"
+    folder.mkdir()
+    for name in STAGES:
+        notebook = nbformat.read(paths.project() / "notebooks" / f"{name}.ipynb", as_version=4)
+        ends = [n for n, cell in enumerate(notebook.cells) if "stage.commit(" in cell.source]
+        notebook.cells = notebook.cells[: ends[0] + 1]
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    # Python reads it as it starts.
+    (place / "sitecustomize.py").write_text(
+        "import pathlib\nfrom movierec import paths\n"
+        f"paths.notebooks = lambda: pathlib.Path({str(folder)!r})\n"
+    )
+    search = [str(place), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(search), "NOTEBOOKS": str(folder)}
+
+
+@pytest.fixture(scope="session")
+def two_tastes_dataset(tmp_path_factory) -> Path:
+    """Sixty users by two hundred movies: even users like odd movies, odd ones even."""
+    folder = tmp_path_factory.mktemp("datasets") / "tastes"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    rows = [
+        f"{user},{movie},{(rng.integers(7, 11) if (user + movie) % 2 else 2) / 2},{10**9 + user}"
+        for user in range(60)
+        for movie in rng.choice(200, 40, replace=False)
+    ]
+    (folder / "ratings.csv").write_text("\n".join(["userId,movieId,rating,timestamp", *rows, ""]))
+    movies = [f"{movie},Film {movie} ({1820 + movie}),Drama" for movie in range(200)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *movies, ""]))
+    return folder

@@ -1,7 +1,53 @@
-"""What would make a run claim what is not so: two datasets, two processes, damaged files."""
+"""What would make a run claim what is not so, or lose what it made. Eleven faults, and their tests:
+
+1. Two datasets in one run, after a kill inside 01.
+   runs/test_never_false.py::test_two_datasets_are_not_mixed_when_the_first_stage_is_killed_between_its_files
+   runs/test_never_false.py::test_a_stage_made_from_another_dataset_than_the_one_there_is_not_read
+   runs/test_kills.py::test_a_killed_run_comes_to_the_same_files_by_the_same_command_and_leaves_nothing_else
+2. Two processes at work on one run or search.
+   runs/test_never_false.py::test_a_second_run_of_one_name_is_refused_and_names_the_first
+   runs/test_never_false.py::test_a_search_is_kept_to_one_process_too
+3. A flipped bit in a stage's files or in the cache of what was read.
+   runs/test_never_false.py::test_a_flipped_bit_of_a_stage_s_files_is_noticed
+   runs/test_sample_run.py::test_a_flipped_bit_of_any_file_of_a_run_is_noticed_and_nothing_false_is_read
+   data/test_cache.py::test_a_flipped_bit_of_the_cache_is_noticed_and_the_files_are_read_again
+4. A full disk leaves half a notebook; one unreadable old file blocks the rest.
+   test_paths.py::test_a_full_disk_is_named_with_the_file
+   runs/test_full_disk.py::test_a_full_disk_is_named_with_its_file_and_the_run_goes_on_once_there_is_room
+   runs/test_full_disk.py::test_a_full_disk_leaves_no_half_notebook_and_two_movies_come_to_a_model
+   runs/test_never_false.py::test_an_old_notebook_that_cannot_be_read_blocks_nothing
+5. A drawing decides whether there is a model: a similarity of 1.0004, hardly any movies.
+   runs/test_never_false.py::test_a_drawing_does_not_decide_whether_there_is_a_result
+   models/test_similarity.py::test_a_similarity_that_rounding_takes_to_1_0004_is_clipped
+   readings/test_similarity.py::test_a_similarity_that_rounding_takes_to_1_0004_is_clipped
+   data/test_interactions.py::test_a_single_movie_or_user_is_refused
+   runs/test_full_disk.py::test_a_full_disk_leaves_no_half_notebook_and_two_movies_come_to_a_model
+6. A damaged manifest, half a model, or a file changed between its check and its reading.
+   serving/test_bundle.py::test_a_manifest_that_is_not_whole_is_a_bundle_error
+   serving/test_bundle.py::test_a_manifest_nested_too_deeply_is_a_bundle_error
+   serving/test_bundle.py::test_a_manifest_with_a_setting_out_of_range_is_refused
+   serving/test_bundle.py::test_a_flipped_bit_of_a_manifest_is_a_bundle_error
+   serving/test_bundle.py::test_files_beside_the_pickle_are_read_once
+7. Leftovers of dead processes pile up.
+   test_paths.py::test_leftovers_of_dead_processes_are_cleared_and_those_of_living_ones_kept
+   runs/test_never_false.py::test_a_killed_run_leaves_no_kernel_and_the_next_clears_what_it_left
+   data/test_download.py::test_after_an_interrupted_unpacking_a_fetch_works
+8. No writable home folder.
+   test_caches.py::test_without_a_writable_home_importing_works_and_caches_lie_in_a_temporary_folder
+9. Names that collide.
+   test_paths.py::test_names_that_collide_with_files_or_options_are_refused
+   runs/test_plan.py::test_names_that_collide_folders_of_one_name_do_not_share_a_default_run
+10. Braces in a path are taken for places to fill in; a kernel spec runs another interpreter.
+   runs/test_never_false.py::test_braces_in_a_path_and_a_foreign_kernel_change_nothing
+11. Papermill with a run named by a number, or into a folder that is missing.
+   test_stages.py::test_a_run_may_be_named_by_a_number
+   runs/test_never_false.py::test_papermill_takes_a_run_named_by_a_number
+   runs/test_never_false.py::test_papermill_into_a_missing_folder_names_it_and_runs_nothing
+"""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -240,3 +286,40 @@ def test_a_stage_rests_while_its_record_holds_and_says_what_changed(stand_ins):
     _leave("01_eda", "A", DataSettings(dataset=str(_dataset())))
     [reason, *_] = ledger.changes(RUN, find_stage("01"), find_stage("01").parameters(top_movies=5))
     assert "top_movies 1000 (now 5)" in reason
+
+
+def _papermill(quick: dict[str, str], dataset: Path, output: Path, run: str = "mine"):
+    """The command papermill on the first stage."""
+    words = [quick["NOTEBOOKS"] + "/01_eda.ipynb", output, "-p", "dataset", dataset, "-p", "run"]
+    return subprocess.run(
+        [sys.executable, "-m", "papermill", *words, run, "--no-progress-bar"],
+        env=os.environ | quick,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_papermill_takes_a_run_named_by_a_number(quick, two_tastes_dataset, tmp_path):
+    done = _papermill(quick, two_tastes_dataset, tmp_path / "out.ipynb", run="2024")
+    assert done.returncode == 0, done.stderr
+    assert artifact(RunPaths("2024"), "interactions.npz").exists()
+
+
+@pytest.mark.slow
+def test_papermill_into_a_missing_folder_names_it_and_runs_nothing(
+    quick, two_tastes_dataset, tmp_path
+):
+    done = _papermill(quick, two_tastes_dataset, tmp_path / "missing" / "out.ipynb")
+    assert done.returncode != 0
+    assert f"output folder {tmp_path / 'missing'} doesn't exist" in done.stderr.splitlines()[-1]
+    assert not RUN.artifacts.exists()
+
+
+def test_the_tests_named_above_exist():
+    tests = Path(__file__).parents[1]
+    named = re.findall(r"^   (\S+)::(\w+)$", __doc__, flags=re.MULTILINE)
+    assert len(named) > 11
+    for file, test in named:
+        assert f"def {test}(" in (tests / file).read_text(encoding="utf-8"), test

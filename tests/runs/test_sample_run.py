@@ -6,17 +6,25 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import papermill
 import pytest
 
 from movierec import paths
 from movierec.cli import main
+from movierec.evaluation.evaluated import read_run
 from movierec.paths import RunPaths
+from movierec.runs import ledger
+from movierec.runs.ledger import Ledger
+from movierec.runs.plan import plan_run
 from movierec.runs.try_page import MAX_BYTES
-from movierec.stages import STAGES
+from movierec.serving.bundle import BundleError, load_model
+from movierec.stages import STAGES, MissingArtifact, artifact, read_record
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +190,59 @@ def test_factors_trained_anew_stop_the_evaluation_until_the_model_is_built_anew(
     assert main(["run", "--run", "sample", "--from", "04", "--to", "04"]) == 0
     manifest = json.loads((RunPaths("sample").artifacts / "manifest.json").read_text())
     assert manifest["settings"]["03_als_training"]["factors"] == 8
+
+
+def _flip(path: Path, bit: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(bit // 8)
+        [byte] = file.read(1)
+        file.seek(bit // 8)
+        file.write(bytes([byte ^ 1 << bit % 8]))
+
+
+def _bits(path: Path, rng: np.random.Generator) -> np.ndarray:
+    """Some of a file: of its first bytes, its last one, and anywhere."""
+    size = path.stat().st_size
+    places = [rng.integers(min(size, 64)), size - 1, *rng.integers(0, size, 3)]
+    return 8 * np.array(places) + rng.integers(0, 8, 5)
+
+
+def _readers(run: RunPaths, file: str) -> list[Callable[[], object]]:
+    """What reads a file of a run, and raises where it is damaged."""
+    readers: list[Callable[[], object]] = []
+    for stage in STAGES.values():
+        if file == stage.record:
+            readers.append(partial(read_record, run, stage))
+        elif file in stage.writes:
+            readers.append(partial(artifact, run, file))
+    if file in ("model.pkl", "hybrid.npz", "interactions.npz", "manifest.json"):
+        readers.append(partial(load_model, run.artifacts / "model.pkl"))
+    if file in ("metrics.json", "05_evaluation.json"):
+        readers.append(partial(read_run, run))
+    return readers
+
+
+def test_a_flipped_bit_of_any_file_of_a_run_is_noticed_and_nothing_false_is_read(
+    sample_run, tmp_path, monkeypatch
+):
+    shutil.copytree(sample_run[0], tmp_path / "copy")
+    monkeypatch.setenv("MOVIEREC_HOME", str(tmp_path / "copy"))
+    run, rng = RunPaths("sample"), np.random.default_rng(0)
+    steps = plan_run().steps
+    book = Ledger.read(run)
+    files = [*run.artifacts.iterdir(), *run.reports.glob("*.ipynb")]
+    unnoticed = []
+    for path in sorted(set(files) - {run.artifacts / "run.log"}):  # it is for people alone
+        made_by = [one for one in steps if path.name in (*one.writes, f"{one.name}.ipynb")]
+        for bit in map(int, _bits(path, rng)):
+            _flip(path, bit)
+            for stage in made_by or steps:
+                if not ledger.changes(run, stage, steps[stage]):
+                    unnoticed.append((path.name, bit, stage.name))
+            for read in _readers(run, path.name):
+                with pytest.raises((MissingArtifact, BundleError)):
+                    read()
+            _flip(path, bit)
+    assert unnoticed == []
+    assert Ledger.read(run) == book
+    assert not any(ledger.changes(run, stage, told) for stage, told in steps.items())

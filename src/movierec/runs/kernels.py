@@ -117,7 +117,9 @@ async def _launch(notebook: Path, connection: Path) -> StageKernel:
     kernel = StageKernel(connection_file=str(connection))
     kernel.code = code_of(notebook)
     ahead = f"--IPKernelApp.exec_lines=exec({_imports(content)!r}, {{}})"
-    await kernel.start_kernel(extra_arguments=[ahead])
+    # What a stage ran stands in its notebook; IPython's history is for what people type.
+    no_history = "--HistoryManager.enabled=False"
+    await kernel.start_kernel(extra_arguments=[ahead, no_history])
     return kernel
 
 
