@@ -15,7 +15,9 @@ from movierec.settings import (
     SimilaritySettings,
 )
 from movierec.stages import (
+    ROWS,
     STAGES,
+    DamagedArtifact,
     MissingArtifact,
     OpenStage,
     StaleInput,
@@ -270,3 +272,38 @@ def test_a_stage_of_a_run_leaves_saying_so_to_the_runner(made, capsys):
     with locks.whole_run(RUN):
         _make("03_als_training", ALSSettings(alpha=2.0))
     assert capsys.readouterr().out == ""
+
+
+def _make_rows(content: str) -> None:
+    """Leave 01 as the engine spark does: with a folder beside its files."""
+    stage = OpenStage("01_eda", RUN.name)
+    folder = stage.output(ROWS)
+    folder.mkdir(exist_ok=True)
+    (folder / "part-00000.parquet").write_text(content)
+    for file in stage.stage.writes:
+        stage.output(file).write_text('{"sha256": {"ratings.csv": "1"}}')
+    stage.commit(DataSettings())
+
+
+def test_a_changed_part_of_spark_s_rows_is_noticed():
+    _make_rows("rows")
+    part = artifact(RUN, ROWS) / "part-00000.parquet"
+    part.write_text("r0ws")
+    with pytest.raises(DamagedArtifact, match=r"interactions\.parquet is damaged"):
+        artifact(RUN, ROWS)
+
+
+def test_spark_s_rows_made_anew_make_what_read_them_stale():
+    _make_rows("rows")
+    _make("02_content_features", ContentSettings())
+    _make("03_als_training", ALSSettings())
+    _make_rows("other rows")
+    with pytest.raises(StaleInput, match=r"made from another interactions\.parquet of 01_eda"):
+        OpenStage("04_hybrid_similarity", RUN.name)
+
+
+def test_spark_s_rows_that_are_about_to_be_written_have_no_record():
+    _make_rows("rows")
+    OpenStage("01_eda", RUN.name).output(ROWS)
+    with pytest.raises(MissingArtifact):
+        artifact(RUN, ROWS)

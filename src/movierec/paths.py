@@ -90,7 +90,13 @@ class RunPaths:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """The SHA-256 of a file, in hexadecimal; of a folder, that of the digests of its files.
+
+    These count in the order of their names, not by name: Spark draws a part of each.
+    """
+    if path.is_dir():
+        digests = [sha256_of(one) for one in sorted(path.rglob("[!.]*")) if one.is_file()]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -20,6 +20,8 @@ from movierec.settings import Settings, Value, check_values, differences
 from movierec.sources import code_of
 
 S = TypeVar("S", bound=Settings)
+# A folder of Parquet files: what the engine spark reads in place of interactions.npz.
+ROWS = "interactions.parquet"
 
 
 class MissingArtifact(FileNotFoundError):
@@ -42,6 +44,7 @@ class Stage:
     settings    those it owns: recorded with its files, read by later stages
     reads       files of earlier stages
     writes      files it leaves
+    spark_reads, spark_writes  folders that it reads and leaves too where the engine is spark
     optional    whether a run ends well without it, since it only shows
     """
 
@@ -51,6 +54,8 @@ class Stage:
     settings: tuple[type[Settings], ...] = ()
     reads: Sequence[str] = ()
     writes: Sequence[str] = ()
+    spark_reads: Sequence[str] = ()
+    spark_writes: Sequence[str] = ()
     optional: bool = False
 
     @property
@@ -72,6 +77,7 @@ _TABLE = (
         writes=(
             "interactions.npz movies.parquet tags.parquet given.parquet dataset.json 01_eda.json"
         ).split(),
+        spark_writes=(ROWS,),
     ),
     Stage(
         "02_content_features",
@@ -88,6 +94,7 @@ _TABLE = (
         (settings.ALSSettings,),
         reads="interactions.npz movies.parquet".split(),
         writes="als.npz 03_als_training.json".split(),
+        spark_reads=(ROWS,),
     ),
     Stage(
         "04_hybrid_similarity",
@@ -101,6 +108,7 @@ _TABLE = (
         writes=(
             "neighbours.parquet model.pkl hybrid.npz manifest.json 04_hybrid_similarity.json"
         ).split(),
+        spark_reads=(ROWS,),
     ),
     Stage(
         "05_evaluation",
@@ -114,6 +122,7 @@ _TABLE = (
         writes=(
             "metrics.json per_user.parquet recommendations.parquet test.parquet 05_evaluation.json"
         ).split(),
+        spark_reads=(ROWS,),
     ),
     Stage(
         "06_recommend",
@@ -125,7 +134,7 @@ _TABLE = (
     ),
 )
 STAGES = {stage.name: stage for stage in _TABLE}
-_MAKER = {file: stage for stage in _TABLE for file in stage.writes}
+_MAKER = {file: stage for stage in _TABLE for file in (*stage.writes, *stage.spark_writes)}
 
 
 def find_stage(name: str) -> Stage:
@@ -156,6 +165,10 @@ def ancestors(stage: Stage) -> tuple[Stage, ...]:
     for one in tuple(found):
         found |= set(ancestors(one))
     return tuple(sorted(found, key=_TABLE.index))
+
+
+def _possible_reads(stage: Stage) -> tuple[str, ...]:
+    return *stage.reads, *stage.spark_reads
 
 
 def artifact(run: RunPaths, file: str) -> Path:
@@ -219,7 +232,7 @@ def superseded(run: RunPaths, stage: Stage, record: Record) -> str:
         now = read_record(run, source)
         if changed := differences(record.inputs.get(source.name, {}), now.settings):
             return f"{source.name} with {changed}"
-        then = {file: record.read.get(file) for file in stage.reads if file in now.wrote}
+        then = {f: record.read.get(f) for f in _possible_reads(stage) if f in now.wrote}
         if other := [file for file, sha256 in then.items() if sha256 != now.wrote[file]]:
             return f"another {', '.join(other)} of {source.name}"
     return ""
@@ -256,7 +269,7 @@ class OpenStage:
 
     def input(self, file: str) -> Path:
         """The path of a file that this stage reads. Raises MissingArtifact."""
-        if file not in self.stage.reads:
+        if file not in _possible_reads(self.stage):
             raise KeyError(f"{self.stage.name} does not read {file}")
         return artifact(self.paths, file)
 
@@ -266,13 +279,13 @@ class OpenStage:
         Its record goes until `commit`, so that half of a stage's files are never taken for all, and
         no other process works on the run. Raises RunInUse where one does.
         """
-        if file not in self.stage.writes:
+        if file not in (*self.stage.writes, *self.stage.spark_writes):
             raise KeyError(f"{self.stage.name} does not write {file}")
         locks.acquire(self.paths)
         (self.paths.artifacts / self.stage.record).unlink(missing_ok=True)
         self._written.add(file)
         path = self.paths.output(file)
-        if path.exists() and path.stat().st_nlink > 1:
+        if path.is_file() and path.stat().st_nlink > 1:
             path.unlink()  # another run has it too
         return path
 
@@ -295,7 +308,7 @@ class OpenStage:
             settings=own,
             inputs=inputs,
             told=self._told | {name: own[name] for name in self._told.keys() & own.keys()},
-            read={file: made[file] for file in self.stage.reads if file in made}
+            read={file: made[file] for file in _possible_reads(self.stage) if file in made}
             or self._dataset_files(),
             wrote={file: sha256_of(self.paths.artifacts / file) for file in sorted(self._written)},
             code=code_of(notebook_of(self.stage)),

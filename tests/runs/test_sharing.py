@@ -3,7 +3,7 @@
 import pytest
 
 from movierec.paths import RunPaths
-from movierec.runs import ledger
+from movierec.runs import ledger, sharing
 from movierec.runs.log import RunLog
 from movierec.runs.plan import Plan, plan_run
 from movierec.runs.sharing import alike, committed, share_stages
@@ -144,3 +144,10 @@ def test_a_stage_is_committed_once_it_ended_well(plan, finished):
     assert committed(donor.run, STAGES["01_eda"])
     assert not committed(donor.run, STAGES["02_content_features"])
     assert not committed(RunPaths("never"), STAGES["01_eda"])
+
+
+def test_a_folder_is_taken_over_file_by_file(tmp_path):
+    (tmp_path / "mine.parquet").mkdir()
+    (tmp_path / "mine.parquet" / "part").write_text("rows")
+    sharing._link(tmp_path / "mine.parquet", tmp_path / "yours.parquet")
+    assert (tmp_path / "yours.parquet" / "part").samefile(tmp_path / "mine.parquet" / "part")

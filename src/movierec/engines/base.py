@@ -17,11 +17,9 @@ from movierec.evaluation.evaluate import Evaluation
 from movierec.evaluation.inputs import EvaluationInputs
 from movierec.models.base import Model
 from movierec.settings import DataSettings
-from movierec.stages import OpenStage
+from movierec.stages import ROWS, OpenStage
 
 M = TypeVar("M", bound=Any)
-# What the engine "spark" reads in place of interactions.npz: a folder of Parquet files.
-ROWS = "interactions.parquet"
 
 
 class Kept(Protocol):

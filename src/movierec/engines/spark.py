@@ -20,7 +20,7 @@ from movierec.data.splits import (
     time_place,
 )
 from movierec.engines import hashing
-from movierec.engines.base import ROWS, M
+from movierec.engines.base import M
 from movierec.engines.local import LocalEvaluated
 from movierec.engines.rows import gather
 from movierec.engines.session import readable_errors, session
@@ -46,7 +46,7 @@ from movierec.models.registry import TARGET
 from movierec.models.served import Served
 from movierec.paths import home
 from movierec.settings import ProtocolSettings
-from movierec.stages import MissingArtifact, OpenStage
+from movierec.stages import ROWS, MissingArtifact, OpenStage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -196,14 +196,14 @@ class SparkEngine:
             part.training = held.user_items
 
     def _rows(self, stage: OpenStage) -> "DataFrame":
-        path = stage.paths.artifacts / ROWS
-        if not path.exists():
+        if not (path := stage.paths.artifacts / ROWS).exists():
             raise MissingArtifact(
                 f"{path} is missing: 01_eda was run with another engine; run it again:"
                 f" python -m movierec run --run {stage.paths.name} --from 01 -p engine=spark"
             )
+        rows = stage.input(ROWS).as_uri()
         with readable_errors():
-            return self._spark.read.parquet(path.as_uri())
+            return self._spark.read.parquet(rows)
 
     def _n_users(self, rows: "DataFrame") -> int:
         with readable_errors():

@@ -56,7 +56,7 @@ from movierec.engines.session import readable_errors
 from movierec.paths import atomic_write, sha256_of
 from movierec.settings import DataSettings
 from movierec.simulation import simulator
-from movierec.stages import OpenStage
+from movierec.stages import ROWS, OpenStage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -138,7 +138,7 @@ class SparkKept:
         return 1 - self.n_ratings / (self.shape[0] * self.shape[1])
 
     def save(self, stage: OpenStage) -> None:
-        path = stage.paths.output("interactions.parquet")
+        path = stage.output(ROWS)
         with readable_errors(), atomic_write(path) as draft:
             self.rows.write.parquet(draft.as_uri())
         shutil.rmtree(self.scratch, ignore_errors=True)

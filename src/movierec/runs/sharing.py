@@ -86,7 +86,14 @@ def _give(donor: RunPaths, plan: Plan, stage: Stage) -> None:
 
 def _link(source: Path, target: Path) -> None:
     with atomic_write(target) as draft:
-        try:
-            os.link(source, draft)
-        except OSError:
-            shutil.copy2(source, draft)
+        if source.is_dir():
+            shutil.copytree(source, draft, copy_function=_link_file)
+        else:
+            _link_file(source, draft)
+
+
+def _link_file(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
