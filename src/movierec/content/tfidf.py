@@ -1,18 +1,23 @@
 """TF-IDF weights of the terms in movies' texts, and files of them and of the vectorizer."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from movierec.content.text import content_text
 from movierec.facts import tokens
 from movierec.facts.catalogue import GROUPS
 from movierec.paths import atomic_write
 from movierec.settings import ContentSettings
+
+if TYPE_CHECKING:  # scikit-learn takes a second, and stages without text import this module too
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 
 def tfidf(texts: pd.Series, settings: ContentSettings) -> tuple[TfidfVectorizer, sparse.csr_array]:
@@ -21,6 +26,8 @@ def tfidf(texts: pd.Series, settings: ContentSettings) -> tuple[TfidfVectorizer,
     Returns the fitted vectorizer and (n_texts, n_terms) CSR float32 rows, L2-normalised; the row
     of a text without terms is empty. Raises ValueError when no text has a term.
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     vectorizer = TfidfVectorizer(
         max_features=settings.max_features, stop_words="english", dtype=np.float32
     )
@@ -102,6 +109,8 @@ def save_vectorizer(vectorizer: TfidfVectorizer, path: Path) -> None:
 def load_vectorizer(path: Path) -> TfidfVectorizer:
     """Read what `save_vectorizer` wrote."""
     fitted = json.loads(path.read_text())
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     vectorizer = TfidfVectorizer(
         max_features=fitted["max_features"],
         stop_words="english",
