@@ -106,6 +106,16 @@ def test_models_are_validated_on_a_part_of_the_training_ratings(inputs):
     assert means["test"].is_monotonic_decreasing
 
 
+def test_training_ratings_too_few_to_be_divided_again_validate_nothing(inputs):
+    evaluation = evaluate([Popularity(), Random(0)], inputs.split(), cutoffs=(10,), seed=4)
+    training = evaluation.split.training
+    first = np.zeros(training.n_ratings, dtype=bool)
+    first[training.user_items.indptr[:-1][np.diff(training.user_items.indptr) > 0]] = True
+    one_each = replace(evaluation, split=replace(evaluation.split, training=training.only(first)))
+
+    assert inputs.validate(one_each, "popularity,random").empty
+
+
 @pytest.fixture
 def few_diagnosed(monkeypatch) -> int:
     monkeypatch.setattr(inputs_module, "DIAGNOSED_USERS", 15)

@@ -1,9 +1,12 @@
 """Characters beyond the usual font: drawn with one that has them, or said once."""
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 
 from movierec.plots import fonts
+from movierec.plots.heatmaps import similarity_clustermap
 from movierec.plots.theme import image
 
 # An arc, which only the fixed-width one of matplotlib's own fonts has, a letter of a script that no
@@ -49,3 +52,9 @@ def test_what_no_font_has_is_replaced_and_said_once(monkeypatch):
     assert fonts.drawable(f"{LEPCHA}{LEPCHA}{TAG} (2001)") == "?? (2001)"
     assert LEPCHA in fonts.undrawn()
     assert fonts.undrawn() == ""
+
+
+def test_a_clustermap_is_drawn_with_the_fonts_that_its_titles_need(recwarn):
+    titles = [f"{ARC} {number}" for number in range(3)]
+    image(similarity_clustermap(pd.DataFrame(np.eye(3), titles, titles)))
+    assert not [one for one in recwarn.list if "Glyph" in str(one.message)]

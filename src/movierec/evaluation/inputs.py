@@ -163,9 +163,13 @@ class EvaluationInputs:
     def validate(self, evaluation: Evaluation, names: str) -> pd.DataFrame:
         """Mean NDCG@10 on a validation split of the training part, and on the test split.
 
-        A row per model, best on the test split first; columns validation and test.
+        A row per model, best on the test split first; columns validation and test. Without rows
+        where the training part has too few ratings to be divided again.
         """
-        split = validation(evaluation.split, self.protocol)
+        try:
+            split = validation(evaluation.split, self.protocol)
+        except ValueError:
+            return pd.DataFrame(columns=["validation", "test"], dtype=float)
         models = build_models(
             self.settings,
             self.features(split),

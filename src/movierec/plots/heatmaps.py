@@ -51,11 +51,13 @@ def similarity_clustermap(similarity: pd.DataFrame) -> Axes:
     its own, since the dendrograms need Axes too.
     """
     size = max(7.0, 3.0 + 0.27 * len(similarity))
+    # Outside of the context below, which would forget the fonts that titles need.
+    shown = similarity.rename(index=shorten_title, columns=shorten_title)
     # seaborn places the dendrograms itself, which constrained layout cannot work with.
     with plt.rc_context({"figure.constrained_layout.use": False}):
         grid = sns.clustermap(
-            similarity.rename(index=shorten_title, columns=shorten_title),
-            mask=np.eye(len(similarity), dtype=bool),
+            shown,
+            mask=np.eye(len(shown), dtype=bool),
             cmap="viridis",
             figsize=(size, size),
             dendrogram_ratio=0.1,
