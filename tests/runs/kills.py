@@ -121,6 +121,8 @@ def render_stage(run: RunPaths, stage: object) -> None:
 
 
 def render_run(run: RunPaths) -> None:
+    for name in executed.read_executed(run):
+        render_stage(run, STAGES[name])
     with atomic_write(run.index) as draft:
         draft.write_text(" ".join(executed.read_executed(run)))
 

@@ -279,4 +279,4 @@ def test_a_page_shows_text_tables_and_figures_below_their_headings(tmp_path):
     assert "<dd>&lt;7&gt;</dd>" in text
     assert "Simulated audience" in text
     assert re.search(r'One.*<em>words</em>.*<td class="number">7</td>.*Two.*<img', text, re.DOTALL)
-    assert not plt.get_fignums()
+    assert not plt.fignum_exists(ax.figure.number)
