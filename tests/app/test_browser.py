@@ -73,11 +73,16 @@ def test_a_film_leads_to_more_like_it_and_back_with_the_profile_kept(page, serve
 
 def test_all_of_it_works_by_keyboard(page, server):
     _open(page, server)
-    for _ in range(20):
+    field = page.get_by_label("Search for a film")
+    field.wait_for()
+    # A page that is drawn again while somebody tabs begins at its top again.
+    for _ in range(100):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.ariaLabel") == "Search for a film":
             break
-    page.keyboard.type("star harbor")
+        page.wait_for_timeout(50)
+    page.keyboard.type("star harbor", delay=20)
+    page.wait_for_function("field => field.value === 'star harbor'", arg=field.element_handle())
     page.get_by_text("4½").first.wait_for()
     for _ in range(40):
         page.keyboard.press("Tab")
